@@ -1,0 +1,8 @@
+export {
+  requireService,
+  SERVICE_NAMES,
+  type Service,
+  type ServiceName,
+  serviceTitle,
+  serviceVariable,
+} from "./services.ts";
