@@ -1,3 +1,16 @@
+export { decodeMeta, encodeMeta, type MessageMeta, type MessageOrigin, type ReplyAddress } from "./message-meta.ts";
 export { messageId, parseMessageId, shardOf } from "./message-ref.ts";
 export type * from "./port.ts";
 export type * from "./records.ts";
+export {
+  type ArrivalDecision,
+  arrive,
+  type HeldNumber,
+  MAX_HELD,
+  MAX_JUMP,
+  type NumberedArrival,
+  type PassedNumbers,
+  passDue,
+  RESYNC_IDLE_MS,
+  type SourceState,
+} from "./source-order.ts";

@@ -56,6 +56,8 @@ export interface AppendResult {
   readonly outcomes: readonly AppendOutcome[];
   /** Messages held before that this append has let go, now in their streams. */
   readonly released: readonly StoredMessage[];
+  /** Gaps that were not waited for: the source had jumped, been silent for days, or held too much (see `source-order.ts`). */
+  readonly passed: readonly GapPassed[];
 }
 
 /** A hole in a source's numbering that was waited for in vain. */
@@ -188,6 +190,8 @@ export type CommitOutcome =
       readonly kind: "committed";
       /** One a `sends` entry, in order over all shards. */
       readonly sends: readonly AppendOutcome[];
+      /** As in `AppendResult`. */
+      readonly passed: readonly GapPassed[];
       /** The shards whose `in` stream has grown. */
       readonly grown: readonly Shard[];
       /** One a `history` entry, in order over all shards: its sequence in its topic. */
