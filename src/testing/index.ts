@@ -1,4 +1,5 @@
 export {
+  describeService,
   requireService,
   SERVICE_NAMES,
   type Service,

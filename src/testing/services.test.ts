@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { requireService, SERVICE_NAMES, serviceTitle, serviceVariable } from "./services.ts";
+import { describeService, requireService, SERVICE_NAMES, serviceTitle, serviceVariable } from "./services.ts";
 
 /** Port 1 (tcpmux) is closed on any ordinary machine. */
 const NOBODY = {
@@ -47,5 +47,6 @@ describe("looking for the services that suites need", () => {
     const service = await requireService("chromium", { GODWIT_TEST_CHROMIUM: process.execPath });
     expect(service).toEqual({ kind: "available", name: "chromium", address: process.execPath });
     expect(serviceTitle("a suite", service)).toBe("a suite");
+    expect(describeService(service)).toBe(`Chromium at ${process.execPath}`);
   });
 });

@@ -88,6 +88,12 @@ export async function requireService(
   return service;
 }
 
+/** One line for people: where it answers (without a password), or why it is missing. */
+export function describeService(service: Service): string {
+  if (service.kind === "missing") return service.reason;
+  return `${PROBES[service.name].label} at ${withoutPassword(service.address)}`;
+}
+
 /** A suite's title, with the reason of its skip when its service is missing. */
 export function serviceTitle(title: string, service: Service): string {
   return service.kind === "available" ? title : `${title} (skipped: ${service.reason})`;
