@@ -7,3 +7,5 @@ export {
   serviceTitle,
   serviceVariable,
 } from "./services.ts";
+export { storeContract } from "./store-contract.ts";
+export type { CreateFixture, StoreFixture } from "./store-contract-fixture.ts";
