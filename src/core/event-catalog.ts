@@ -13,7 +13,19 @@ export const EVENT_DESCRIPTIONS: Readonly<Record<keyof EventPayloads, string>> =
   "service.exited": "A supervised service has ended, normally or not.",
   "service.restarting": "A supervised service will be started again after the delay.",
   "service.failed-to-start": "A supervised service's start threw or timed out.",
+  "service.abandoned":
+    "A supervised service neither started nor ended in its time and could not be killed: nothing waits for it any more.",
   "supervisor.escalated": "A supervisor passed its restart intensity, stopped its children and gave up to its parent.",
+
+  "webhook.accepted": "A webhook was verified and its messages are durable.",
+  "webhook.ignored": "A genuine webhook held nothing for an actor; it was answered 200 and nothing was written.",
+  "webhook.refused": "A webhook was answered with an error; nothing was written.",
+  "delivery.sent": "A provider has taken a delivery.",
+  "delivery.retrying": "A delivery was not made yet and will be tried again; `free` tries do not count.",
+  "delivery.failed": "A delivery was given up: a dead letter.",
+  "breaker.opened": "A destination failed several times in a row; nothing is sent there for a while.",
+  "breaker.half-opened": "A destination's pause is over; one delivery tries it.",
+  "breaker.closed": "A destination works again.",
 };
 
 export type EventName = keyof EventPayloads;
@@ -27,5 +39,30 @@ export interface EventPayloads {
   "service.exited": { readonly path: string; readonly reason: "normal" | "shutdown" | "error"; readonly error?: Error };
   "service.restarting": { readonly path: string; readonly delayMs: number; readonly restarts: number };
   "service.failed-to-start": { readonly path: string; readonly error: Error };
+  "service.abandoned": { readonly path: string; readonly during: "start" | "stop"; readonly afterMs: number };
   "supervisor.escalated": { readonly path: string; readonly restarts: number; readonly windowMs: number };
+
+  "webhook.accepted": { readonly connector: string; readonly messages: number };
+  "webhook.ignored": { readonly connector: string; readonly reason: string };
+  "webhook.refused": { readonly connector: string; readonly status: number; readonly code: string };
+  "delivery.sent": DeliveryPayload;
+  "delivery.retrying": DeliveryPayload & { readonly reason: string; readonly free: boolean; readonly afterMs?: number };
+  "delivery.failed": DeliveryPayload & { readonly reason: string; readonly code: string };
+  "breaker.opened": { readonly connector: string; readonly destination: string; readonly forMs: number };
+  "breaker.half-opened": { readonly connector: string; readonly destination: string };
+  "breaker.closed": { readonly connector: string; readonly destination: string };
+}
+
+interface DeliveryPayload {
+  readonly connector: string;
+  /** The lane: the conversation. */
+  readonly key: string;
+  /** The message's public id, which is the idempotency key. */
+  readonly id: string;
+  /** The provider's HTTP status; null when there was no answer. */
+  readonly status: number | null;
+  /** 1 for the first try. */
+  readonly attempt: number;
+  /** From the start of the try to its end, waits for the rate limit included. */
+  readonly ms: number;
 }

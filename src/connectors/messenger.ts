@@ -1,0 +1,86 @@
+import { ConfigError, describe } from "../core/index.ts";
+import { DEFAULT_MAX_BODY_BYTES, type MessengerDefinition } from "./connector.ts";
+import { type DeliveryOptions, deliverySettings, type RateLimit } from "./delivery-options.ts";
+import {
+  type ActorReference,
+  actorName,
+  checkName,
+  checkUrl,
+  type Environment,
+  processEnvironment,
+  Settings,
+} from "./options.ts";
+
+export interface MessengerOptions {
+  /** The actor that receives, one a person: its key is `<name>:<page-scoped id>`. */
+  readonly to: ActorReference;
+  /** Default `messenger`: path `/webhooks/messenger`, keys `messenger:…`. A second page needs a name of its own. */
+  readonly name?: string;
+  /** Default `/webhooks/<name>`. */
+  readonly path?: string;
+  /** Sends as the page. Default: `GODWIT_MESSENGER_PAGE_ACCESS_TOKEN`. */
+  readonly pageAccessToken?: string;
+  /** The app's secret, which signs webhooks. Default: `GODWIT_MESSENGER_APP_SECRET`. */
+  readonly appSecret?: string;
+  /** The text you choose and enter beside the webhook's address. Default: `GODWIT_MESSENGER_VERIFY_TOKEN`. */
+  readonly verifyToken?: string;
+  /** Default: `GODWIT_MESSENGER_BASE_URL`, else https://graph.facebook.com. */
+  readonly baseUrl?: string;
+  /** Version of the Graph API. Default `v25.0`. */
+  readonly apiVersion?: string;
+  /** Keep the provider's event in `message.raw`. Default true. */
+  readonly raw?: boolean;
+  /** Default 1 MiB. */
+  readonly maxBodyBytes?: number;
+  /** Default rate limit: `MESSENGER_RATE_LIMIT`. */
+  readonly delivery?: DeliveryOptions;
+}
+
+/**
+ * The Send API takes 300 calls a second and page for text; but past 40 messages a second a page's inbox stops showing and sending them. No figure is
+ * published for one thread. Source: https://developers.facebook.com/docs/messenger-platform/overview/rate-limiting
+ */
+export const MESSENGER_RATE_LIMIT: RateLimit = { overall: { perSecond: 40, burst: 40 } };
+
+/**
+ * A Messenger page: events in by webhook, replies out by the Send API.
+ * @throws ConfigError for a missing secret, a bad name, address or version; InvalidInputError for a bad duration
+ * Source: https://developers.facebook.com/docs/messenger-platform/webhooks
+ */
+export function messenger(
+  options: MessengerOptions,
+  environment: Environment = processEnvironment(),
+): MessengerDefinition {
+  const name = checkName(options.name ?? "messenger");
+  const to = actorName(options.to);
+  const settings = new Settings(name, environment);
+  const baseUrl = settings.optional(options.baseUrl, "GODWIT_MESSENGER_BASE_URL") ?? "https://graph.facebook.com";
+  return {
+    kind: "messenger",
+    name,
+    to,
+    manifest: {
+      kind: "messenger",
+      name,
+      to,
+      path: options.path ?? `/webhooks/${name}`,
+      maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+      appSecret: settings.required(options.appSecret, "appSecret", "GODWIT_MESSENGER_APP_SECRET"),
+      verifyToken: settings.required(options.verifyToken, "verifyToken", "GODWIT_MESSENGER_VERIFY_TOKEN"),
+      raw: options.raw ?? true,
+    },
+    pageAccessToken: settings.required(
+      options.pageAccessToken,
+      "pageAccessToken",
+      "GODWIT_MESSENGER_PAGE_ACCESS_TOKEN",
+    ),
+    baseUrl: checkUrl(baseUrl, `${name}: baseUrl`),
+    apiVersion: checkVersion(options.apiVersion ?? "v25.0", name),
+    delivery: deliverySettings(options.delivery ?? {}, MESSENGER_RATE_LIMIT),
+  };
+}
+
+function checkVersion(version: string, name: string): string {
+  if (/^v\d+\.\d+$/.test(version)) return version;
+  throw new ConfigError(`${name}: apiVersion: expected a version such as "v25.0", received ${describe(version)}`);
+}
