@@ -16,6 +16,10 @@ export const EVENT_DESCRIPTIONS: Readonly<Record<keyof EventPayloads, string>> =
   "service.abandoned":
     "A supervised service neither started nor ended in its time and could not be killed: nothing waits for it any more.",
   "supervisor.escalated": "A supervisor passed its restart intensity, stopped its children and gave up to its parent.",
+  "process.blocked":
+    "A supervised OS process sent no heartbeat for too long, its event loop being blocked; it is killed.",
+  "process.outgrown":
+    "A supervised OS process passed its memory limit; a replacement is asked for. `curve` shows how it grew.",
 
   "webhook.accepted": "A webhook was verified and its messages are durable.",
   "webhook.ignored": "A genuine webhook held nothing for an actor; it was answered 200 and nothing was written.",
@@ -41,6 +45,21 @@ export interface EventPayloads {
   "service.failed-to-start": { readonly path: string; readonly error: Error };
   "service.abandoned": { readonly path: string; readonly during: "start" | "stop"; readonly afterMs: number };
   "supervisor.escalated": { readonly path: string; readonly restarts: number; readonly windowMs: number };
+  "process.blocked": {
+    readonly path: string;
+    readonly pid: number;
+    readonly silentMs: number;
+    /** What it said that it was running, newest last. */
+    readonly running: readonly string[];
+  };
+  "process.outgrown": {
+    readonly path: string;
+    readonly pid: number;
+    readonly usedBytes: number;
+    readonly limitBytes: number;
+    readonly reason: string;
+    readonly curve: readonly { readonly atMs: number; readonly bytes: number }[];
+  };
 
   "webhook.accepted": { readonly connector: string; readonly messages: number };
   "webhook.ignored": { readonly connector: string; readonly reason: string };
