@@ -16,6 +16,13 @@ export const EVENT_DESCRIPTIONS: Readonly<Record<keyof EventPayloads, string>> =
   "service.abandoned":
     "A supervised service neither started nor ended in its time and could not be killed: nothing waits for it any more.",
   "supervisor.escalated": "A supervisor passed its restart intensity, stopped its children and gave up to its parent.",
+
+  "messages.appended": "A batch of messages is durable; `messages` counts the new ones.",
+  "message.accepted": "A message is durable in its stream.",
+  "message.held": "A message is durable and waits for earlier numbers of its source.",
+  "message.duplicate": "A message was taken before; nothing was written.",
+  "source.gap-passed":
+    "Numbers of a source were waited for in vain, or not worth a wait; what came after them goes on.",
   "process.blocked":
     "A supervised OS process sent no heartbeat for too long, its event loop being blocked; it is killed.",
   "process.outgrown":
@@ -30,6 +37,13 @@ export const EVENT_DESCRIPTIONS: Readonly<Record<keyof EventPayloads, string>> =
   "breaker.opened": "A destination failed several times in a row; nothing is sent there for a while.",
   "breaker.half-opened": "A destination's pause is over; one delivery tries it.",
   "breaker.closed": "A destination works again.",
+
+  "socket.refused": "A socket was not let in: wrong origin, unknown protocol version, or refused by the app.",
+  "socket.closed-by-server":
+    "The server closed a socket: bad input, a limit, a slow reader, or a drain. The code is the WebSocket close code.",
+  "socket.limited": "A limit held back what a socket sent.",
+  "channel.crashed": "A channel's handler threw; that channel alone ended, and its client joins again.",
+  "channel.message-dropped": "A message did not reach a subscriber that cannot take it.",
 };
 
 export type EventName = keyof EventPayloads;
@@ -45,6 +59,23 @@ export interface EventPayloads {
   "service.failed-to-start": { readonly path: string; readonly error: Error };
   "service.abandoned": { readonly path: string; readonly during: "start" | "stop"; readonly afterMs: number };
   "supervisor.escalated": { readonly path: string; readonly restarts: number; readonly windowMs: number };
+
+  "messages.appended": {
+    readonly messages: number;
+    readonly duplicates: number;
+    readonly held: number;
+    /** Of the transaction, from its start to its commit. */
+    readonly ms: number;
+  };
+  "message.accepted": MessagePayload & { readonly id: string };
+  "message.held": MessagePayload & { readonly source: string; readonly externalSeq: number };
+  /** `id` is the first one's; null while that is held, or when it is forgotten. */
+  "message.duplicate": MessagePayload & {
+    readonly source: string;
+    readonly externalId: string;
+    readonly id: string | null;
+  };
+  "source.gap-passed": { readonly source: string; readonly fromSeq: number; readonly toSeq: number };
   "process.blocked": {
     readonly path: string;
     readonly pid: number;
@@ -70,6 +101,17 @@ export interface EventPayloads {
   "breaker.opened": { readonly connector: string; readonly destination: string; readonly forMs: number };
   "breaker.half-opened": { readonly connector: string; readonly destination: string };
   "breaker.closed": { readonly connector: string; readonly destination: string };
+
+  "socket.refused": { readonly reason: string; readonly peer: string | null };
+  "socket.closed-by-server": { readonly code: number; readonly reason: string; readonly socketId: string | null };
+  "socket.limited": { readonly limit: string; readonly socketId: string | null };
+  "channel.crashed": { readonly topic: string; readonly event: string; readonly message: string };
+  "channel.message-dropped": { readonly topic: string; readonly event: string; readonly reason: string };
+}
+
+interface MessagePayload {
+  readonly target: string;
+  readonly key: string;
 }
 
 interface DeliveryPayload {

@@ -1,4 +1,4 @@
-import { ConfigError, GodwitError } from "../../core/index.ts";
+import { ConfigError } from "../../core/index.ts";
 import type { SqliteDatabase } from "./database.ts";
 
 /** Grows by one with each entry of `UPGRADES`. */
@@ -72,7 +72,8 @@ export function upgradeSchema(db: SqliteDatabase, shardCountIfNew: number): numb
     }
   }
   const shardCount = meta(db, "shard_count");
-  if (shardCount === undefined) throw new GodwitError("store_corrupt", `${db.path} has lost its shard count`);
+  if (shardCount === undefined)
+    throw new ConfigError(`${db.path} is not a whole Godwit database: its shard count is missing`);
   return shardCount;
 }
 
