@@ -1,0 +1,182 @@
+/** How a channel begins, goes on and ends: join, push, leave, crash. Orders what goes to the client as its protocol demands. */
+import { BusyError, DeadlineError, toError } from "../../core/index.ts";
+import type { ClientMessage } from "../../wire/index.ts";
+import { isWorkerGone } from "../backend.ts";
+import { entryFor } from "../manifest.ts";
+import {
+  type ChannelId,
+  fromLinkBody,
+  type JoinResponse,
+  type PushResponse,
+  type TerminateReason,
+} from "../protocol.ts";
+import { REASONS } from "../wire-codes.ts";
+import type { ChannelCommands } from "./channel-commands.ts";
+import type { GatewayContext } from "./context.ts";
+import { Membership } from "./membership.ts";
+import type { ErrorResponse, SocketSession } from "./socket-session.ts";
+import type { Topics } from "./topics.ts";
+import type { WorkerCalls } from "./worker-calls.ts";
+
+export interface LifecycleParts {
+  readonly context: GatewayContext;
+  readonly calls: WorkerCalls;
+  readonly topics: Topics;
+  readonly commands: ChannelCommands;
+  readonly members: Map<ChannelId, Membership>;
+}
+
+export class ChannelLifecycle {
+  readonly #parts: LifecycleParts;
+
+  constructor(parts: LifecycleParts) {
+    this.#parts = parts;
+  }
+
+  async join(socket: SocketSession, message: ClientMessage): Promise<void> {
+    const { context, members, calls } = this.#parts;
+    const entry = entryFor(context.manifest, message.topic);
+    if (!entry) return socket.replyError(null, message.ref, message.topic, { reason: REASONS.unmatchedTopic });
+    const previous = socket.channels.get(message.topic);
+    if (!previous && socket.channels.size >= context.limits.maxChannelsPerSocket) {
+      return this.#refuse(socket, message, { reason: REASONS.tooManyChannels });
+    }
+    const member = new Membership(context.nextChannelId(), socket, message.topic, message.joinRef, entry);
+    if (previous) this.end(previous, "replaced");
+    socket.channels.set(message.topic, member);
+    members.set(member.id, member);
+    const response = await calls.join(member, message.body, previous?.id).catch(joinFailure);
+    this.#finishJoin(member, message, response);
+    if (previous) this.#sendClose(previous);
+  }
+
+  async push(member: Membership, message: ClientMessage): Promise<void> {
+    const response = await this.#parts.calls.push(member, message.ref, message.event, message.body).catch(pushFailure);
+    if (response.kind === "failed") return this.#answer(member, message, response.error);
+    if (response.kind === "crashed") return this.#crash(member, message, response.message);
+    if (response.kind === "unattached") return this.#answer(member, message, { reason: REASONS.unmatchedTopic });
+    member.applyAssigns(response.assigns);
+    if (member.state === "ended" || response.reply === null) return;
+    const { status, body } = response.reply;
+    member.socket.reply(member.joinRef, message.ref, member.topic, status, fromLinkBody(body));
+  }
+
+  /** The client leaves: reply ok, then `phx_close`. */
+  leave(member: Membership, message: ClientMessage): void {
+    this.end(member, "left");
+    member.socket.reply(message.joinRef, message.ref, member.topic, "ok", "{}");
+    this.#sendClose(member);
+  }
+
+  /** The channel ends from the server's side, for good: `phx_close`, and the client does not rejoin. */
+  stop(member: Membership): void {
+    if (member.state === "ended") return;
+    this.end(member, "stopped");
+    this.#sendClose(member);
+  }
+
+  /** The channel ends and the client should join again: `phx_error`. */
+  fail(member: Membership, reason: string, terminate: TerminateReason): void {
+    if (member.state === "ended") return;
+    this.end(member, terminate);
+    member.socket.push(member.joinRef, member.joinRef, member.topic, "phx_error", JSON.stringify({ reason }));
+  }
+
+  /** Ends a channel without a word to the client. Safe twice. */
+  end(member: Membership, reason: TerminateReason): void {
+    if (member.state === "ended") return;
+    this.#forget(member);
+    this.#parts.calls.terminate(member, reason);
+  }
+
+  /** Takes a channel out of everything here; a worker that knows it must be told beside. */
+  #forget(member: Membership): void {
+    if (member.socket.channels.get(member.topic) === member) member.socket.channels.delete(member.topic);
+    if (member.state === "joined") this.#parts.topics.unsubscribe(member);
+    member.state = "ended";
+    member.held = undefined;
+    this.#parts.members.delete(member.id);
+    this.#parts.commands.untrackAll(member);
+  }
+
+  #finishJoin(member: Membership, message: ClientMessage, response: JoinResponse | Failure): void {
+    if (member.state === "ended") return;
+    switch (response.kind) {
+      case "failed":
+        this.end(member, "closed"); // The worker may have joined it all the same.
+        return this.#refuse(member.socket, message, response.error);
+      case "crashed":
+        this.#reportCrash(member, "join", response.message);
+        this.#forget(member);
+        return this.#refuse(member.socket, message, { reason: REASONS.joinCrashed });
+      case "refused":
+        this.#forget(member);
+        return member.socket.reply(message.joinRef, message.ref, member.topic, "error", response.response);
+      case "joined":
+        member.applyAssigns(response.assigns);
+        return this.#admit(member, message, response.response);
+    }
+  }
+
+  #admit(member: Membership, message: ClientMessage, response: string): void {
+    member.socket.reply(message.joinRef, message.ref, member.topic, "ok", response);
+    member.state = "joined";
+    this.#parts.topics.subscribe(member);
+    const held = member.held ?? [];
+    member.held = undefined;
+    for (const command of held) this.#parts.commands.run(member, command);
+  }
+
+  #refuse(socket: SocketSession, message: ClientMessage, error: ErrorResponse): void {
+    socket.replyError(message.joinRef, message.ref, message.topic, error);
+  }
+
+  #answer(member: Membership, message: ClientMessage, error: ErrorResponse): void {
+    if (member.state !== "ended") member.socket.replyError(member.joinRef, message.ref, member.topic, error);
+  }
+
+  #crash(member: Membership, message: ClientMessage, error: string): void {
+    this.#reportCrash(member, message.event, error);
+    this.#answer(member, message, { reason: REASONS.channelCrash });
+    this.fail(member, REASONS.channelCrash, "crashed");
+  }
+
+  #reportCrash(member: Membership, event: string, error: string): void {
+    this.#parts.context.events.emit("channel.crashed", { topic: member.topic, event, message: error });
+  }
+
+  #sendClose(member: Membership): void {
+    member.socket.push(member.joinRef, member.joinRef, member.topic, "phx_close", "{}");
+  }
+}
+
+interface Failure {
+  readonly kind: "failed";
+  readonly error: ErrorResponse;
+}
+
+function joinFailure(thrown: unknown): Failure {
+  if (isWorkerGone(thrown)) return { kind: "failed", error: { reason: REASONS.unavailable, retry_after: 1 } };
+  return passingFailure(thrown) ?? { kind: "failed", error: { reason: REASONS.joinCrashed } };
+}
+
+function pushFailure(thrown: unknown): Failure | Extract<PushResponse, { kind: "crashed" }> {
+  if (isWorkerGone(thrown)) return { kind: "failed", error: { reason: REASONS.workerRestarted, retry: true } };
+  return passingFailure(thrown) ?? { kind: "crashed", message: toError(thrown).message };
+}
+
+function passingFailure(thrown: unknown): Failure | undefined {
+  if (thrown instanceof DeadlineError) return { kind: "failed", error: { reason: REASONS.timeout } };
+  if (thrown instanceof BusyError) {
+    return {
+      kind: "failed",
+      error: { reason: REASONS.busy, retry: true, retry_after: seconds(thrown.retryAfterMs ?? 0) },
+    };
+  }
+  return undefined;
+}
+
+/** Whole seconds for `retry_after`, at least 1. */
+export function seconds(ms: number): number {
+  return Math.max(1, Math.ceil(ms / 1_000));
+}

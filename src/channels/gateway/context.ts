@@ -1,0 +1,35 @@
+/** What the parts of one gateway's channel engine share. */
+import type { Clock, Events } from "../../core/index.ts";
+import type { Store } from "../../store/index.ts";
+import type { ChannelBackend } from "../backend.ts";
+import type { ChannelLimits } from "../limits.ts";
+import type { ChannelManifest } from "../manifest.ts";
+import type { ChannelId } from "../protocol.ts";
+import type { NativePublish } from "./transport.ts";
+
+/** What channels need of a store. */
+export type HistoryStore = Pick<Store, "appendHistory" | "readHistory" | "historyBounds" | "pruneHistory">;
+
+export interface ChannelGatewayOptions {
+  /** Unique among all gateways, also after a restart: presences and channel ids begin with it. No `.` in it. */
+  readonly gatewayId: string;
+  readonly manifest: ChannelManifest;
+  readonly backend: ChannelBackend;
+  /** Needed when a channel keeps history. */
+  readonly store?: HistoryStore;
+  readonly clock: Clock;
+  readonly events: Events;
+  readonly limits?: Partial<ChannelLimits>;
+  /** Gives [0, 1); for spreading. Default `Math.random`. */
+  readonly random?: () => number;
+}
+
+export interface GatewayContext extends Omit<ChannelGatewayOptions, "limits" | "manifest"> {
+  readonly limits: ChannelLimits;
+  readonly random: () => number;
+  /** Replaced by a deploy. */
+  manifest: ChannelManifest;
+  /** Set by the door when the runtime can fan out by itself. */
+  nativePublish: NativePublish | undefined;
+  nextChannelId(): ChannelId;
+}

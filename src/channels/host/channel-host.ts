@@ -1,0 +1,214 @@
+/**
+ * Runs the channels of one worker: the only place where a user's channel code runs. Told by gateways what to run, it answers each request once.
+ *
+ * States of a channel here: unknown → attached (by a join, or by the `attach` of any other request) → unknown (terminated, refused, crashed).
+ * Holds no truth: the gateway keeps assigns and membership, so a host may die at any moment, and `unattached` sends for what it does not know.
+ */
+import { type Events, toError } from "../../core/index.ts";
+import type { ChannelDefinition, ConnectContext, SocketDefinition } from "../define.ts";
+import { matchesPattern } from "../pattern.ts";
+import {
+  type Attachment,
+  type ChannelId,
+  type ConnectRequest,
+  type ConnectResponse,
+  type FilterRequest,
+  type FilterResponse,
+  type FilterVerdict,
+  fromLinkBody,
+  type HostNotice,
+  type HostRequest,
+  type JoinRequest,
+  type JoinResponse,
+  type PushRequest,
+  type PushResponse,
+  type ResponseTo,
+} from "../protocol.ts";
+import { REASONS } from "../wire-codes.ts";
+import { objectText, outgoingBody } from "./body.ts";
+import type { JoinResult, Outgoing } from "./context-types.ts";
+import { HandlerContext } from "./handler-context.ts";
+import { HostChannel } from "./host-channel.ts";
+import type { HostPorts } from "./ports.ts";
+import { check } from "./schema.ts";
+
+export interface ChannelHostOptions {
+  /** The first whose pattern takes a topic has it. */
+  readonly channels: readonly ChannelDefinition[];
+  readonly socket?: SocketDefinition;
+  readonly ports: HostPorts;
+  readonly events: Events;
+}
+
+export class ChannelHost {
+  readonly #options: ChannelHostOptions;
+  readonly #channels = new Map<ChannelId, HostChannel>();
+
+  constructor(options: ChannelHostOptions) {
+    this.#options = options;
+  }
+
+  /** Channels that this worker knows. */
+  get size(): number {
+    return this.#channels.size;
+  }
+
+  /** Answers a gateway. Never rejects for what a user's code does. */
+  request<R extends HostRequest>(request: R): Promise<ResponseTo<R>> {
+    return this.#dispatch(request) as Promise<ResponseTo<R>>;
+  }
+
+  notify(notice: HostNotice): void {
+    const channel = this.#channels.get(notice.channel) ?? this.#attach(notice.channel, notice.attach);
+    if (!channel) return;
+    const { terminate } = channel.definition.options;
+    void channel.run(async () => {
+      this.#channels.delete(channel.id);
+      try {
+        await terminate?.(notice.reason, this.#context(channel) as never);
+      } catch (thrown) {
+        this.#options.events.emit("error.caught", { stage: "channel.terminate", error: toError(thrown) });
+      }
+    });
+  }
+
+  #dispatch(request: HostRequest): Promise<ResponseTo<HostRequest>> {
+    switch (request.kind) {
+      case "connect":
+        return this.#connect(request);
+      case "join":
+        return this.#join(request);
+      case "push":
+        return this.#push(request);
+      case "filter":
+        return this.#filter(request);
+    }
+  }
+
+  async #connect({ info }: ConnectRequest): Promise<ConnectResponse> {
+    const context: ConnectContext = {
+      ...info,
+      allow: ({ id, assigns } = {}) => ({ kind: "allowed", id: id ?? null, assigns: assigns ?? {} }),
+      refuse: ({ reason } = { reason: "forbidden" }) => ({ kind: "refused", reason }),
+    };
+    try {
+      const result = (await this.#options.socket?.connect(context)) ?? context.allow();
+      if (result.kind === "refused") return result;
+      return { kind: "accepted", id: result.id, assigns: JSON.parse(objectText(result.assigns, "socket assigns")) };
+    } catch (thrown) {
+      this.#options.events.emit("error.caught", { stage: "channel.connect", error: toError(thrown) });
+      return { kind: "refused", reason: "connect crashed" };
+    }
+  }
+
+  async #join(request: JoinRequest): Promise<JoinResponse> {
+    const previous = request.replaces === undefined ? undefined : this.#channels.get(request.replaces);
+    const channel = this.#attach(request.channel, request.attach);
+    if (!channel) return { kind: "refused", response: JSON.stringify({ reason: REASONS.unmatchedTopic }) };
+    const response = await channel.run(async () => {
+      await previous?.idle();
+      return this.#runJoin(channel, request);
+    });
+    if (response.kind !== "joined") this.#channels.delete(channel.id);
+    return response;
+  }
+
+  async #runJoin(channel: HostChannel, request: JoinRequest): Promise<JoinResponse> {
+    const { params: schema, join } = channel.definition.options;
+    const body = fromLinkBody(request.params);
+    if (typeof body !== "string") return refused(REASONS.invalidParams);
+    try {
+      const params = await check(schema, JSON.parse(body));
+      if (params.kind === "invalid") return refused(REASONS.invalidParams, params.issues);
+      const context = this.#context(channel);
+      const result = join
+        ? ((await join(params.value as never, context as never)) as JoinResult<never>)
+        : context.allow();
+      if (result?.kind === "refused") return { kind: "refused", response: objectText(result.response, "refusal") };
+      if (result?.kind !== "allowed") return { kind: "crashed", message: "join returned neither allow() nor refuse()" };
+      channel.assign(JSON.parse(objectText(result.assigns, "assigns")));
+      await context.finish({});
+      return { kind: "joined", response: objectText(result.response, "join response"), assigns: channel.takeChange() };
+    } catch (thrown) {
+      return { kind: "crashed", message: toError(thrown).message };
+    }
+  }
+
+  async #push(request: PushRequest): Promise<PushResponse> {
+    const channel = this.#channels.get(request.channel) ?? this.#attach(request.channel, request.attach);
+    if (!channel) return { kind: "unattached" };
+    return channel.run(() => this.#runPush(channel, request));
+  }
+
+  async #runPush(channel: HostChannel, request: PushRequest): Promise<PushResponse> {
+    // The join was refused, or a handler crashed, while this waited in the lane.
+    if (this.#channels.get(channel.id) !== channel) return { kind: "unattached" };
+    const { on, onBinary, events } = channel.definition.options;
+    const body = fromLinkBody(request.body);
+    const handler = ownProperty(typeof body === "string" ? on : onBinary, request.event);
+    if (!handler) return answered(REASONS.unknownEvent, request.event);
+    try {
+      const payload = typeof body === "string" ? await check(events?.[request.event], JSON.parse(body)) : valid(body);
+      if (payload.kind === "invalid") return answered(REASONS.invalidPayload, request.event, payload.issues);
+      const context = this.#context(channel, request.ref);
+      const reply = await context.finish(await handler(payload.value as never, context as never));
+      return { kind: "done", reply, assigns: channel.takeChange() };
+    } catch (thrown) {
+      return { kind: "crashed", message: toError(thrown).message };
+    }
+  }
+
+  async #filter(request: FilterRequest): Promise<FilterResponse> {
+    const body = fromLinkBody(request.body);
+    const verdicts = request.channels.map(([id, attachment]) => {
+      const channel = this.#channels.get(id) ?? this.#attach(id, attachment ?? undefined);
+      if (!channel) return "unattached";
+      return typeof body === "string" ? this.#intercept(channel, request.event, body) : true;
+    });
+    return { kind: "filtered", verdicts: await Promise.all(verdicts) };
+  }
+
+  /** A filter that throws hides the message: showing what should be hidden would be worse. */
+  async #intercept(channel: HostChannel, event: string, body: string): Promise<FilterVerdict> {
+    const intercept = ownProperty(channel.definition.options.intercept, event);
+    if (!intercept) return true;
+    try {
+      const seen = (await intercept(JSON.parse(body), this.#context(channel) as never)) as Outgoing | null;
+      return seen === null ? false : { body: outgoingBody(seen, `intercept of ${event}`) };
+    } catch (thrown) {
+      this.#options.events.emit("error.caught", { stage: "channel.intercept", error: toError(thrown) });
+      return false;
+    }
+  }
+
+  #attach(id: ChannelId, attachment: Attachment | undefined): HostChannel | undefined {
+    const definition =
+      attachment && this.#options.channels.find(({ pattern }) => matchesPattern(pattern, attachment.topic));
+    if (!definition || !attachment) return undefined;
+    const channel = new HostChannel(id, definition, attachment);
+    this.#channels.set(id, channel);
+    return channel;
+  }
+
+  #context(channel: HostChannel, ref: PushRequest["ref"] = null): HandlerContext {
+    return new HandlerContext(channel, this.#options.ports, ref);
+  }
+}
+
+function valid(value: unknown): { readonly kind: "valid"; readonly value: unknown } {
+  return { kind: "valid", value };
+}
+
+/** A handler by the name a client chose: never one that every object inherits. */
+function ownProperty<T>(handlers: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
+  return handlers && Object.hasOwn(handlers, name) ? handlers[name] : undefined;
+}
+
+function refused(reason: string, issues?: readonly unknown[]): JoinResponse {
+  return { kind: "refused", response: JSON.stringify({ reason, ...(issues ? { issues } : {}) }) };
+}
+
+function answered(reason: string, event: string, issues?: readonly unknown[]): PushResponse {
+  const body = JSON.stringify({ reason, event, ...(issues ? { issues } : {}) });
+  return { kind: "done", reply: { status: "error", body }, assigns: null };
+}

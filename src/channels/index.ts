@@ -1,0 +1,73 @@
+export { type ChannelBackend, WorkerGoneError } from "./backend.ts";
+export {
+  type ChannelDefinition,
+  type ChannelOptions,
+  type ConnectContext,
+  type ConnectHandler,
+  channel,
+  defineSocket,
+  type HistoryOptions,
+  type Payload,
+  type PayloadOf,
+  type Schemas,
+  type SocketAllowed,
+  type SocketDefinition,
+  type SocketRefused,
+} from "./define.ts";
+export type { ChannelGatewayOptions, HistoryStore } from "./gateway/context.ts";
+export { type Admission, ChannelGateway, type ConnectOutcome } from "./gateway/gateway.ts";
+export type { SocketSession } from "./gateway/socket-session.ts";
+export type { NativePublish, NativeSubscriber, SocketTransport } from "./gateway/transport.ts";
+export { ChannelHost, type ChannelHostOptions } from "./host/channel-host.ts";
+export type {
+  BroadcastReceipt,
+  ChannelContext,
+  JoinAllowed,
+  JoinContext,
+  JoinRefused,
+  JoinResult,
+  Outgoing,
+  ReplyRef,
+} from "./host/context-types.ts";
+export { manifestOf } from "./host/manifest-of.ts";
+export type { HostPorts, OutgoingBroadcast } from "./host/ports.ts";
+export { type ChannelLimits, channelLimits, DEFAULT_CHANNEL_LIMITS } from "./limits.ts";
+export { type ChannelEntry, type ChannelManifest, entryFor, type HistoryPolicy } from "./manifest.ts";
+export { matchesPattern, type TopicOf } from "./pattern.ts";
+export {
+  type Assigns,
+  type AssignsChange,
+  type Attachment,
+  type BinaryBody,
+  type BroadcastCommand,
+  type ChannelCommand,
+  type ChannelId,
+  type ChannelReply,
+  type ConnectInfo,
+  type ConnectRequest,
+  type ConnectResponse,
+  type DisconnectCommand,
+  type FilterRequest,
+  type FilterResponse,
+  type FilterVerdict,
+  fromLinkBody,
+  gatewayOf,
+  type HostCommand,
+  type HostNotice,
+  type HostRequest,
+  type HostResponses,
+  type JoinRequest,
+  type JoinResponse,
+  type LinkBody,
+  type PresenceMeta,
+  type PresenceState,
+  type PushRequest,
+  type PushResponse,
+  type ResponseTo,
+  type SocketInfo,
+  type TerminateNotice,
+  type TerminateReason,
+  type TransportKind,
+  toLinkBody,
+} from "./protocol.ts";
+export { CLOSE_CODES, REASONS } from "./wire-codes.ts";

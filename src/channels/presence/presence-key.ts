@@ -1,0 +1,27 @@
+import { describe, InvalidInputError } from "../../core/index.ts";
+
+const MAX_KEY_LENGTH = 255;
+
+/**
+ * Keys that clients use as properties of plain objects: these would reach into the prototype and have crashed clients (CVE-2026-56812).
+ */
+const HOSTILE_KEYS: ReadonlySet<string> = new Set([
+  "__proto__",
+  "constructor",
+  "prototype",
+  ...Object.getOwnPropertyNames(Object.prototype),
+]);
+
+/** @throws InvalidInputError on a key or a meta that clients could not take. */
+export function checkPresence(key: unknown, meta: unknown): void {
+  if (typeof key !== "string" || key === "" || key.length > MAX_KEY_LENGTH || HOSTILE_KEYS.has(key)) {
+    throw new InvalidInputError(
+      "presence key",
+      `a text of 1 to ${MAX_KEY_LENGTH} characters that is no property of every object`,
+      key,
+    );
+  }
+  if (typeof meta !== "object" || meta === null || Array.isArray(meta)) {
+    throw new InvalidInputError(`meta of presence ${describe(key)}`, "an object", meta);
+  }
+}

@@ -1,0 +1,163 @@
+/** One gateway with its workers in one process, behind a real `Bun.serve`, for the real Phoenix clients. */
+
+import { type Channel, type Push, Socket, type SocketOptions } from "phoenix";
+import { type ChannelSocketData, createChannelServer } from "../../src/adapters/bun/channel-server.ts";
+import {
+  type ChannelBackend,
+  type ChannelDefinition,
+  ChannelGateway,
+  type ChannelGatewayOptions,
+  ChannelHost,
+  type ChannelLimits,
+  type HistoryStore,
+  manifestOf,
+  type SocketDefinition,
+  WorkerGoneError,
+} from "../../src/channels/index.ts";
+import { type Clock, Events, systemClock } from "../../src/core/index.ts";
+
+export interface HarnessOptions {
+  readonly channels: readonly ChannelDefinition[];
+  readonly socket?: SocketDefinition;
+  readonly limits?: Partial<ChannelLimits>;
+  readonly store?: HistoryStore;
+  readonly clock?: Clock;
+}
+
+/** Workers in the same process, by name; one can be killed with its requests in hand. */
+export class LocalBackend implements ChannelBackend {
+  readonly #make: (name: string) => ChannelHost;
+  readonly #pending = new Set<(error: Error) => void>();
+  #number = 0;
+  #name: string | undefined;
+  #host: ChannelHost | undefined;
+
+  constructor(make: (name: string) => ChannelHost) {
+    this.#make = make;
+    this.startWorker();
+  }
+
+  get host(): ChannelHost {
+    if (!this.#host) throw new Error("no worker is up");
+    return this.#host;
+  }
+
+  startWorker(): void {
+    this.#name = `worker-${++this.#number}`;
+    this.#host = this.#make(this.#name);
+  }
+
+  /** As a power cut would: nothing that it had in hand is answered. */
+  killWorker(): void {
+    this.#name = undefined;
+    this.#host = undefined;
+    for (const reject of [...this.#pending]) reject(new WorkerGoneError());
+    this.#pending.clear();
+  }
+
+  workerFor(): string | undefined {
+    return this.#name;
+  }
+
+  request: ChannelBackend["request"] = (worker, request) => {
+    const host = this.#host;
+    if (!host || worker !== this.#name) return Promise.reject(new WorkerGoneError());
+    return new Promise((resolve, reject) => {
+      this.#pending.add(reject);
+      host
+        .request(structuredClone(request))
+        .then((response) => {
+          if (this.#pending.delete(reject)) resolve(structuredClone(response));
+        })
+        .catch(reject);
+    });
+  };
+
+  notify: ChannelBackend["notify"] = (worker, notice) => {
+    if (worker === this.#name) this.#host?.notify(structuredClone(notice));
+  };
+}
+
+export interface Harness extends AsyncDisposable {
+  readonly gateway: ChannelGateway;
+  readonly backend: LocalBackend;
+  readonly events: Events;
+  readonly url: string;
+  readonly port: number;
+  /** A connected-to-be client of the installed `phoenix`; disconnected with the harness. */
+  client(options?: SocketOptions, Class?: typeof Socket): Socket;
+}
+
+let gateways = 0;
+
+export function startHarness(options: HarnessOptions): Harness {
+  const events = new Events();
+  const clock = options.clock ?? systemClock;
+  const clients: Socket[] = [];
+  const backend = new LocalBackend(
+    () =>
+      new ChannelHost({
+        channels: options.channels,
+        ...(options.socket ? { socket: options.socket } : {}),
+        events,
+        ports: {
+          command: (command) => gateway.handle(structuredClone(command)),
+          broadcast: async (broadcast) => {
+            gateway.deliverBroadcast(structuredClone(broadcast));
+            return {};
+          },
+          presences: async () => ({}),
+        },
+      }),
+  );
+  const gatewayOptions: ChannelGatewayOptions = {
+    gatewayId: `g${++gateways}`,
+    manifest: manifestOf(options.channels, options.socket),
+    backend,
+    clock,
+    events,
+    ...(options.store ? { store: options.store } : {}),
+    ...(options.limits ? { limits: options.limits } : {}),
+  };
+  const gateway = new ChannelGateway(gatewayOptions);
+  const channels = createChannelServer({ gateway });
+  const server = Bun.serve<ChannelSocketData>({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: (request, server) => channels.fetch(request, server) ?? new Response("not found", { status: 404 }),
+    websocket: channels.websocket,
+  });
+  return {
+    gateway,
+    backend,
+    events,
+    port: server.port as number,
+    url: `ws://127.0.0.1:${server.port}/socket`,
+    client(socketOptions = {}, Class = Socket) {
+      const client = new Class(`ws://127.0.0.1:${server.port}/socket`, {
+        transport: WebSocket,
+        reconnectAfterMs: () => 10,
+        rejoinAfterMs: () => 10,
+        ...socketOptions,
+      });
+      clients.push(client);
+      return client;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const client of clients) client.disconnect();
+      await server.stop(true);
+    },
+  };
+}
+
+/** What the push is answered with. */
+export function answer(push: Push): Promise<[status: string, response: Record<string, unknown>]> {
+  return new Promise((resolve) => {
+    for (const status of ["ok", "error", "timeout"]) push.receive(status, (response) => resolve([status, response]));
+  });
+}
+
+/** The next payload of `event`. */
+export function next(of: Channel, event: string): Promise<Record<string, unknown>> {
+  return new Promise((resolve) => of.on(event, (payload: Record<string, unknown>) => resolve(payload)));
+}
