@@ -1,0 +1,165 @@
+/**
+ * What the panel knows of the inside, as a pure reducer over the node's two feeds: the way of each message, and the workers.
+ * The feeds are live only: what happened before this page was opened is not in them.
+ */
+
+export type FlowKind = "accepted" | "processed" | "broadcast" | "delivered" | "retrying" | "dead";
+
+/** One event of the feed `godwit:flow:<actor>:<key>`. */
+export interface FlowEvent {
+  /** Wall time of the node, ms. */
+  readonly at: number;
+  readonly kind: FlowKind;
+  readonly id: string;
+  readonly seq?: number;
+  readonly shard?: number;
+  readonly worker?: string;
+  /** How long the handler ran. */
+  readonly ms?: number;
+  readonly attempt?: number;
+  readonly connector?: string;
+}
+
+/** One event of the feed `godwit:node`. */
+export interface WorkerEvent {
+  readonly worker: string;
+  readonly state: "up" | "down" | "restarting";
+  readonly pid?: number;
+  readonly restarts?: number;
+  readonly reason?: string;
+}
+
+/** One message on its way through the node. */
+export interface Passage {
+  readonly kind: "passage";
+  readonly id: string;
+  readonly steps: readonly FlowEvent[];
+}
+
+/** A worker that went, or came (back). */
+export interface Turn {
+  readonly kind: "turn";
+  readonly id: string;
+  readonly atMs: number;
+  readonly worker: WorkerEvent;
+  /** Since its death, for a worker that came back. */
+  readonly afterMs?: number;
+}
+
+export interface Worker extends WorkerEvent {
+  readonly sinceMs: number;
+}
+
+export interface Flow {
+  /** Newest first. */
+  readonly items: readonly (Passage | Turn)[];
+  readonly workers: readonly Worker[];
+  readonly accepted: number;
+  readonly processed: number;
+  readonly out: number;
+  /** Handler times of late, ms; newest last. */
+  readonly handlerMs: readonly number[];
+  readonly turns: number;
+}
+
+export type FlowAction =
+  | { readonly kind: "flow"; readonly event: FlowEvent }
+  | { readonly kind: "worker"; readonly event: WorkerEvent; readonly atMs: number };
+
+export const EMPTY_FLOW: Flow = {
+  items: [],
+  workers: [],
+  accepted: 0,
+  processed: 0,
+  out: 0,
+  handlerMs: [],
+  turns: 0,
+};
+
+const MOST_ITEMS = 80;
+const MOST_TIMES = 50;
+
+export function flowReducer(flow: Flow, action: FlowAction): Flow {
+  return action.kind === "flow" ? step(flow, action.event) : turn(flow, action.event, action.atMs);
+}
+
+function step(flow: Flow, event: FlowEvent): Flow {
+  const known = flow.items.find((item): item is Passage => item.kind === "passage" && item.id === event.id);
+  if (known?.steps.some((other) => isSameStep(other, event))) return flow;
+  const steps = [...(known?.steps ?? []), event].toSorted((a, b) => rank(a) - rank(b));
+  const passage: Passage = { kind: "passage", id: event.id, steps };
+  const items = known ? flow.items.map((item) => (item === known ? passage : item)) : [passage, ...flow.items];
+  return {
+    ...flow,
+    items: items.slice(0, MOST_ITEMS),
+    accepted: flow.accepted + (event.kind === "accepted" ? 1 : 0),
+    processed: flow.processed + (event.kind === "processed" ? 1 : 0),
+    out: flow.out + (event.kind === "broadcast" || event.kind === "delivered" ? 1 : 0),
+    handlerMs:
+      event.kind === "processed" && event.ms !== undefined
+        ? [...flow.handlerMs, event.ms].slice(-MOST_TIMES)
+        : flow.handlerMs,
+  };
+}
+
+function isSameStep(a: FlowEvent, b: FlowEvent): boolean {
+  return a.kind === b.kind && a.attempt === b.attempt && a.at === b.at;
+}
+
+/** Events of two processes may come in either order; the way has only one. */
+function rank(event: FlowEvent): number {
+  return ["accepted", "retrying", "processed", "broadcast", "delivered", "dead"].indexOf(event.kind);
+}
+
+function turn(flow: Flow, event: WorkerEvent, atMs: number): Flow {
+  const before = flow.workers.find((worker) => worker.worker === event.worker);
+  if (before && before.state === event.state && before.pid === event.pid) return flow;
+  const workers = [
+    ...flow.workers.filter((worker) => worker !== before),
+    { ...before, ...event, sinceMs: atMs },
+  ].toSorted((a, b) => (a.worker < b.worker ? -1 : 1));
+  if (!before || event.state === "restarting") return { ...flow, workers };
+  const item: Turn = {
+    kind: "turn",
+    id: `turn-${flow.turns + 1}`,
+    atMs,
+    worker: event,
+    ...downtime(flow, event, atMs),
+  };
+  return { ...flow, workers, turns: flow.turns + 1, items: [item, ...flow.items].slice(0, MOST_ITEMS) };
+}
+
+function downtime(flow: Flow, event: WorkerEvent, atMs: number): { afterMs?: number } {
+  if (event.state !== "up") return {};
+  const gone = flow.items.find(
+    (item): item is Turn => item.kind === "turn" && item.worker.worker === event.worker && item.worker.state === "down",
+  );
+  return gone ? { afterMs: atMs - gone.atMs } : {};
+}
+
+/** Accepted, and not yet handled: what waits in the log. */
+export function waiting(flow: Flow): number {
+  return flow.items.filter((item) => item.kind === "passage" && isWaiting(item)).length;
+}
+
+export function isWaiting(passage: Passage): boolean {
+  const kinds = passage.steps.map((event) => event.kind);
+  return kinds.includes("accepted") && !kinds.includes("processed") && !kinds.includes("dead");
+}
+
+/** Ms from accepted to the last step; undefined when its beginning was not seen. */
+export function passageMs(passage: Passage): number | undefined {
+  const first = passage.steps[0];
+  const last = passage.steps.at(-1);
+  return first?.kind === "accepted" && last !== first && last ? Math.max(0, last.at - first.at) : undefined;
+}
+
+export function median(values: readonly number[]): number | undefined {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+}
+
+/** One word for all workers together. */
+export function workersState(flow: Flow): "unknown" | "up" | "down" {
+  if (flow.workers.length === 0) return "unknown";
+  return flow.workers.some((worker) => worker.state === "up") ? "up" : "down";
+}
