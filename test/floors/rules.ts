@@ -16,6 +16,7 @@ export const FLOORS: Readonly<Record<string, number>> = {
   channels: 5,
   connectors: 6,
   jobs: 6,
+  app: 7,
   adapters: 7,
   node: 8,
   cli: 9,
