@@ -1,3 +1,4 @@
+export { type Behaviour, FakeProvider, type ReceivedRequest } from "./fake-provider.ts";
 export {
   describeService,
   requireService,
