@@ -100,7 +100,7 @@ export class Instance {
     this.#phase = "ending";
     this.#startTimer?.cancel();
     this.#abort.abort(cause);
-    const limitMs = this.#child.shutdown === "kill" ? 0 : this.#child.shutdown;
+    const limitMs = this.#child.shutdown === "kill" ? KILL_WAIT_MS : this.#child.shutdown;
     const late = this.#starting.catch(() => undefined);
     if (await this.#within(limitMs, late)) {
       const service = await late;
