@@ -20,6 +20,8 @@ export type { SocketSession } from "./gateway/socket-session.ts";
 export type { NativePublish, NativeSubscriber, SocketTransport } from "./gateway/transport.ts";
 export { ChannelHost, type ChannelHostOptions } from "./host/channel-host.ts";
 export type {
+  ActorReference,
+  ActorSendOptions,
   BroadcastReceipt,
   ChannelContext,
   JoinAllowed,
@@ -30,7 +32,7 @@ export type {
   ReplyRef,
 } from "./host/context-types.ts";
 export { manifestOf } from "./host/manifest-of.ts";
-export type { HostPorts, OutgoingBroadcast } from "./host/ports.ts";
+export type { HostPorts, OutgoingBroadcast, OutgoingMessage } from "./host/ports.ts";
 export { type ChannelLimits, channelLimits, DEFAULT_CHANNEL_LIMITS } from "./limits.ts";
 export { type ChannelEntry, type ChannelManifest, entryFor, type HistoryPolicy } from "./manifest.ts";
 export { matchesPattern, type TopicOf } from "./pattern.ts";

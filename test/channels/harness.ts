@@ -107,6 +107,7 @@ export function startHarness(options: HarnessOptions): Harness {
             return {};
           },
           presences: async () => ({}),
+          send: () => Promise.reject(new Error("this harness has no actors")),
         },
       }),
   );

@@ -2,6 +2,9 @@
 import type { Payload } from "../define.ts";
 import type { Assigns, ConnectInfo, PresenceMeta, PresenceState } from "../protocol.ts";
 
+/** An actor by its definition, or by its name. */
+export type ActorReference = string | { readonly name: string };
+
 /** A payload to send: an object, or bytes. */
 export type Outgoing = Payload | Uint8Array;
 
@@ -23,6 +26,11 @@ export interface BroadcastReceipt {
   readonly seq?: number;
 }
 
+export interface ActorSendOptions {
+  /** Takes the message once: a second send with the same id (of this topic, within the dedupe window) changes nothing. */
+  readonly idempotencyKey?: string;
+}
+
 interface TopicContext<Topic extends string> {
   readonly topic: Topic;
   /** The id that `connect` gave the socket. */
@@ -42,6 +50,11 @@ interface TopicContext<Topic extends string> {
   /** Replaces the meta of a presence that this channel tracks. */
   update(key: string, meta: PresenceMeta): void;
   untrack(key: string): void;
+  /**
+   * Sends a message to an actor's mailbox; resolves with its id once it is durable. What the actor answers with `ctx.reply` comes back as a
+   * broadcast `message` on this topic. @throws InvalidInputError when the message is refused; BusyError when the node is full.
+   */
+  send(actor: ActorReference, key: string, message: unknown, options?: ActorSendOptions): Promise<string>;
   /** Who is present on the topic now. */
   presences(): Promise<PresenceState>;
 }

@@ -4,6 +4,8 @@ import { checkPresence } from "../presence/presence-key.ts";
 import type { Assigns, ChannelReply, PresenceMeta, PresenceState } from "../protocol.ts";
 import { objectText, outgoingBody } from "./body.ts";
 import type {
+  ActorReference,
+  ActorSendOptions,
   BroadcastReceipt,
   ChannelContext,
   JoinAllowed,
@@ -89,6 +91,11 @@ export class HandlerContext implements ChannelContext, JoinContext {
 
   untrack(key: string): void {
     this.#ports.command({ kind: "untrack", channel: this.#channel.id, key });
+  }
+
+  send(actor: ActorReference, key: string, message: unknown, options: ActorSendOptions = {}): Promise<string> {
+    const target = typeof actor === "string" ? actor : actor.name;
+    return this.#ports.send({ topic: this.topic, target, key, message, ...options });
   }
 
   presences(): Promise<PresenceState> {
