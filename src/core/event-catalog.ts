@@ -28,6 +28,23 @@ export const EVENT_DESCRIPTIONS: Readonly<Record<keyof EventPayloads, string>> =
   "process.outgrown":
     "A supervised OS process passed its memory limit; a replacement is asked for. `curve` shows how it grew.",
 
+  "message.processed": "Messages were handled, and what they changed is committed.",
+  "message.failed": "A handler threw, refused or timed out; the message is tried again after `retryInMs`, or is dead when that is absent.",
+  "message.dead": "A message was given up and is a dead letter now.",
+  "message.late-result-ignored": "A handler returned after it had lost the right to commit; what it did is dropped.",
+  "handler.timed-out": "A handler did not return in its time and lost the right to commit.",
+  "dead-letter.decided": "A person redrove or discarded a dead letter.",
+  "lane.retrying": "A lane waits to try its head message again.",
+  "lane.spilled": "More messages wait for a lane than it may hold in memory (or it catches up after a failure): they wait in its backlog.",
+  "lane.stopped": "A lane waits for a person or for new code: halted, paused or unmigratable.",
+  "lane.normal": "A lane has no backlog any more and is fed from its stream again.",
+  "lease.acquired": "A worker has leased shards.",
+  "lease.lost": "Leases passed to another worker; what was not committed in them is void.",
+  "lease.released": "A worker has given leases back.",
+  "commit.done": "What lanes have done is true now: one transaction.",
+  "commit.failed": "The store did not take a commit; it is tried again, or blamed on one message.",
+  "timer.fired": "Timers fell due and became messages; `late` of them by a second or more.",
+
   "webhook.accepted": "A webhook was verified and its messages are durable.",
   "webhook.ignored": "A genuine webhook held nothing for an actor; it was answered 200 and nothing was written.",
   "webhook.refused": "A webhook was answered with an error; nothing was written.",
@@ -92,6 +109,42 @@ export interface EventPayloads {
     readonly curve: readonly { readonly atMs: number; readonly bytes: number }[];
   };
 
+  "message.processed": { readonly member: string; readonly messages: readonly ProcessedMessage[] };
+  "message.failed": MessagePayload & {
+    readonly id: string;
+    readonly attempt: number;
+    readonly retryInMs?: number;
+    readonly error: Error;
+  };
+  /** `error`: JSON text of the `ErrorRecord`. */
+  "message.dead": MessagePayload & { readonly id: string; readonly attempts: number; readonly error: string };
+  "message.late-result-ignored": MessagePayload & { readonly id: string };
+  "handler.timed-out": MessagePayload & {
+    readonly id: string;
+    readonly afterMs: number;
+    /** The last `ctx` call, or the handler's start. */
+    readonly operation: string;
+  };
+  "dead-letter.decided": { readonly id: string; readonly status: string; readonly reason: string | null };
+  "lane.retrying": LanePayload & { readonly attempts: number; readonly dueAtMs: number };
+  "lane.spilled": LanePayload;
+  "lane.stopped": LanePayload & { readonly status: string; readonly error: string | null };
+  "lane.normal": LanePayload;
+  "lease.acquired": { readonly member: string; readonly shards: readonly number[] };
+  "lease.lost": { readonly member: string; readonly shards: readonly number[] };
+  "lease.released": { readonly member: string; readonly shards: readonly number[] };
+  "commit.done": {
+    readonly member: string;
+    /** Messages done with, the dead ones included. */
+    readonly handled: number;
+    readonly dead: number;
+    /** Changes in all: messages handled or moved, lane records, timers, decisions. */
+    readonly entries: number;
+    readonly tookMs: number;
+  };
+  "commit.failed": { readonly error: Error; readonly attempt: number };
+  "timer.fired": { readonly fired: number; readonly late: number; readonly maxLateMs: number };
+
   "webhook.accepted": { readonly connector: string; readonly messages: number };
   "webhook.ignored": { readonly connector: string; readonly reason: string };
   "webhook.refused": { readonly connector: string; readonly status: number; readonly code: string };
@@ -112,6 +165,20 @@ export interface EventPayloads {
 interface MessagePayload {
   readonly target: string;
   readonly key: string;
+}
+
+interface LanePayload extends MessagePayload {
+  readonly stream: "in" | "out";
+}
+
+export interface ProcessedMessage extends MessagePayload {
+  readonly id: string;
+  /** 1 for the first try. */
+  readonly attempt: number;
+  /** Wall time at which the store took it, ms. */
+  readonly acceptedAtMs: number;
+  /** How long its handler took, ms. */
+  readonly durationMs: number;
 }
 
 interface DeliveryPayload {

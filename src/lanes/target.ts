@@ -45,6 +45,10 @@ export interface LaneTarget<State = unknown> {
   /** Lanes of this target that may run at once in one worker. */
   readonly concurrency: number;
   readonly state?: StateCodec<State>;
+  /** Source line (a stack frame) where a person finds the handler, for the record of a timeout. */
+  readonly definedAt?: string;
+  /** Each message waits until the one before it is *committed*, not only handled. Default false. */
+  readonly afterCommit?: boolean;
   /** Handles one message. A throw is a failure under `retry`. May return at once (no promise) on the fast path. */
   run(run: LaneRun<State>): RunOutcome | Promise<RunOutcome>;
 }

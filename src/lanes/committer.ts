@@ -1,0 +1,186 @@
+/**
+ * Makes what happened in the lanes true: one commit at a time, of everything that has gathered meanwhile.
+ *
+ * - `committed`: progress stands, the callbacks run (wake-ups, broadcasts, replies), and the next commit takes what has gathered.
+ * - `fenced`: the named shards are lost; all that was speculative in them is void. The rest is committed again.
+ * - `statement-failed`: that message failed; its lane is rolled back to before it. The rest is committed again.
+ * - store away: the same commit is tried again, with backoff, until it is known to be in or out. Nothing is dropped; the lanes stop
+ *   starting handlers when the next commit has reached its bound.
+ */
+import { type Clock, type Events, fullJitterMs, GodwitError, sleep, toError } from "../core/index.ts";
+import type { CommitAuthor, CommitOutcome, Store, StoredMessage } from "../store/index.ts";
+import { buildCommit, type CommitPlan } from "./build-commit.ts";
+import { wasCommitted } from "./commit-witness.ts";
+import type { Entry, Handled } from "./entries.ts";
+import { type OwnedShard, refOf } from "./lane.ts";
+import { type LaneBook, leaseLost } from "./lane-book.ts";
+
+export type Committed = Extract<CommitOutcome, { kind: "committed" }>;
+
+export interface CommitterOptions {
+  readonly store: Pick<Store, "commit" | "handledBy" | "readBacklog">;
+  readonly book: LaneBook;
+  readonly clock: Clock;
+  readonly events: Events;
+  readonly author: CommitAuthor;
+  /** `outcome` is undefined when the commit is known to be in, but its answer was lost. */
+  readonly onCommitted: (
+    entries: readonly Entry[],
+    plan: CommitPlan,
+    outcome: Committed | undefined,
+    tookMs: number,
+  ) => void;
+  readonly onFenced: (shard: OwnedShard) => void;
+}
+
+const BACKOFF = { baseMs: 50, capMs: 2_000 };
+
+export class Committer {
+  readonly #options: CommitterOptions;
+  #scheduled = false;
+  #committing: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(options: CommitterOptions) {
+    this.#options = options;
+  }
+
+  /** Something may have gathered: commit it at the end of this turn of the event loop. */
+  wake(): void {
+    if (this.#scheduled || this.#committing || this.#stopped || this.#options.book.entries.length === 0) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#begin();
+    });
+  }
+
+  /** Resolves when everything gathered so far is committed, or void. */
+  async flush(): Promise<void> {
+    while (!this.#stopped && (this.#committing || this.#options.book.entries.length > 0)) {
+      this.#begin();
+      await this.#committing;
+    }
+  }
+
+  /** Gives up what is not committed: a successor handles it again. Waits for the commit that is under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#committing;
+  }
+
+  #begin(): void {
+    if (this.#committing || this.#stopped || this.#options.book.entries.length === 0) return;
+    this.#committing = this.#commit().finally(() => {
+      this.#committing = undefined;
+      this.wake();
+    });
+  }
+
+  async #commit(): Promise<void> {
+    const { book, events } = this.#options;
+    let entries = book.takeEntries();
+    while (entries.length > 0 && !this.#stopped) {
+      try {
+        entries = await this.#try(entries);
+      } catch (thrown) {
+        // Nobody to blame: give the shards up, so that whoever leases them next reads anew what is true.
+        events.emit("error.caught", { stage: "lanes: commit", error: toError(thrown) });
+        entries = this.#fenced(entries, [...new Set(entries.map((entry) => entry.shard.shard))]);
+      }
+    }
+  }
+
+  /** One try; returns what must be committed still. */
+  async #try(entries: readonly Entry[]): Promise<readonly Entry[]> {
+    const { author, clock } = this.#options;
+    const startedMs = clock.monotonicMs();
+    const plan = buildCommit(entries, author, clock.wallMs());
+    const outcome = await this.#write(entries, plan);
+    if (outcome === "stopped") return [];
+    if (outcome === "in" || outcome.kind === "committed") {
+      this.#committed(entries, plan, outcome === "in" ? undefined : outcome, clock.monotonicMs() - startedMs);
+      return [];
+    }
+    return outcome.kind === "fenced" ? this.#fenced(entries, outcome.shards) : this.#undo(entries, outcome);
+  }
+
+  /** Writes until the answer is known. */
+  async #write(entries: readonly Entry[], plan: CommitPlan): Promise<CommitOutcome | "in" | "stopped"> {
+    const { clock, events, store } = this.#options;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        if (attempt > 1 && (await wasCommitted(store, entries, plan.request.author))) return "in";
+        return await store.commit(plan.request);
+      } catch (thrown) {
+        const error = toError(thrown);
+        events.emit("commit.failed", { error, attempt });
+        if (!isPassing(error)) return blame(entries, error);
+        if (this.#stopped) return "stopped";
+        await sleep(clock, fullJitterMs(BACKOFF, attempt));
+      }
+    }
+  }
+
+  #committed(entries: readonly Entry[], plan: CommitPlan, outcome: Committed | undefined, tookMs: number): void {
+    for (const [shard, progress] of plan.progress) {
+      shard.streams.in.progress = progress.in;
+      shard.streams.out.progress = progress.out;
+    }
+    this.#options.book.committed(entries);
+    this.#options.onCommitted(entries, plan, outcome, tookMs);
+  }
+
+  #fenced(entries: readonly Entry[], lost: readonly number[]): readonly Entry[] {
+    const { book, onFenced } = this.#options;
+    for (const entry of entries) {
+      if (entry.shard.phase === "gone" || !lost.includes(entry.shard.shard)) continue;
+      book.drop(entry.shard, leaseLost(entry.shard.shard));
+      onFenced(entry.shard);
+    }
+    return entries.filter((entry) => entry.shard.phase !== "gone");
+  }
+
+  /** Takes back a message, and what its lane did after it, from this commit and from what has gathered for the next. */
+  #undo(entries: readonly Entry[], failure: Extract<CommitOutcome, { kind: "statement-failed" }>): readonly Entry[] {
+    const { book } = this.#options;
+    const { shard, stream, seq } = failure.cause;
+    const found = entries.find(
+      (entry): entry is Handled =>
+        entry.kind === "handled" &&
+        entry.message.seq === seq &&
+        entry.shard.shard === shard &&
+        entry.lane.stream === stream,
+    );
+    if (!found)
+      throw new GodwitError(
+        "internal",
+        `the store blames message ${stream} ${shard}-${seq}, which is not in the commit`,
+      );
+    const all = [...entries, ...book.entries];
+    const from = all.indexOf(found);
+    const back = all.filter(
+      (entry, i): entry is Handled => i >= from && entry.kind === "handled" && entry.lane === found.lane,
+    );
+    const undone: StoredMessage[] = back.filter((entry) => !entry.fromBacklog).map((entry) => entry.message);
+    const void_ = new Set<Entry>(back);
+    book.forgotten(back);
+    book.replaceEntries(all.filter((entry) => !void_.has(entry)));
+    book.rollBack(found, undone, failure.error);
+    return book.takeEntries();
+  }
+}
+
+function isPassing(error: Error): boolean {
+  return error instanceof GodwitError && error.retryable;
+}
+
+/**
+ * The store refuses the commit for good, without saying for whose sake. The first message takes the blame; if it is another's fault, the
+ * next try blames the next, so that each message is judged by its own attempts and none is lost.
+ */
+function blame(entries: readonly Entry[], error: Error): CommitOutcome {
+  const first = entries.find((entry): entry is Handled => entry.kind === "handled" && entry.dead === undefined);
+  if (!first) throw error;
+  return { kind: "statement-failed", cause: refOf(first.message), error };
+}

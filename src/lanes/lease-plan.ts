@@ -1,0 +1,37 @@
+import type { Lease, Membership, Shard } from "../store/index.ts";
+
+/** What a member that has just beaten must do to hold its share, and no more. */
+export interface LeasePlan {
+  /** Shards that the store no longer counts as ours. */
+  readonly lost: readonly Shard[];
+  /** How many more to take. */
+  readonly acquire: number;
+  /** Shards to hand back: above the fair share. */
+  readonly handBack: readonly Shard[];
+  /** Below the least that is fair: others must still hand theirs back, so look again soon. */
+  readonly short: boolean;
+}
+
+/**
+ * The fair share of `n` live members is ⌈shardCount / n⌉ at most. `held` is what we think we hold, `releasing` what of it is being
+ * handed back already.
+ */
+export function planLeases(
+  membership: Membership,
+  held: readonly Lease[],
+  releasing: ReadonlySet<Shard>,
+  shardCount: number,
+): LeasePlan {
+  const members = Math.max(1, membership.liveMembers);
+  const share = Math.ceil(shardCount / members);
+  const known = new Map(membership.held.map((lease) => [lease.shard, lease.epoch]));
+  const lost = held.filter((lease) => known.get(lease.shard) !== lease.epoch).map((lease) => lease.shard);
+  const keeping = held.filter((lease) => !lost.includes(lease.shard) && !releasing.has(lease.shard));
+  const excess = Math.max(0, keeping.length - share);
+  return {
+    lost,
+    acquire: Math.max(0, share - keeping.length),
+    handBack: keeping.slice(keeping.length - excess).map((lease) => lease.shard),
+    short: keeping.length < Math.floor(shardCount / members),
+  };
+}
