@@ -2,11 +2,11 @@
  * What stands in the conversation, as a pure reducer.
  *
  * A line is **pending** from the key press until the channel's `ok` (then it is durable: **accepted**), and **placed** once it has come back
- * as a broadcast, which gives it its position for every tab. The client id, chosen here, joins the three: whatever is sent again,
+ * as a broadcast, which gives it its position for every tab. **Refused** is what the server will never take. The client id, chosen here, joins the three: whatever is sent again,
  * replayed after a reconnect or seen in a second tab, a line stands on the screen once.
  */
 
-export type LineState = "pending" | "accepted" | "placed";
+export type LineState = "pending" | "accepted" | "placed" | "refused";
 
 export interface Line {
   /** Chosen by the tab that wrote it; the server's message id for lines that no tab wrote. */
@@ -51,6 +51,7 @@ export type ChatEvent =
   | { readonly kind: "loaded" }
   | { readonly kind: "written"; readonly clientId: string; readonly text: string; readonly atMs: number }
   | { readonly kind: "accepted"; readonly clientId: string; readonly messageId?: string }
+  | { readonly kind: "refused"; readonly clientId: string }
   | { readonly kind: "placed"; readonly line: Omit<Line, "state"> }
   | { readonly kind: "remark"; readonly id: string; readonly tone: Remark["tone"]; readonly text: string };
 
@@ -68,7 +69,12 @@ export function chatReducer(chat: Chat, event: ChatEvent): Chat {
     case "written":
       return write(chat, event.clientId, event.text, event.atMs);
     case "accepted":
-      return accept(chat, event.clientId, event.messageId);
+      return change(chat, event.clientId, {
+        state: "accepted",
+        ...(event.messageId === undefined ? {} : { messageId: event.messageId }),
+      });
+    case "refused":
+      return change(chat, event.clientId, { state: "refused" });
     case "placed":
       return place(chat, { ...event.line, state: "placed" });
     case "remark":
@@ -81,11 +87,11 @@ function write(chat: Chat, clientId: string, text: string, sentAtMs: number): Ch
   return { ...chat, lines: [...chat.lines, { clientId, from: "guest", text, state: "pending", seq: 0, sentAtMs }] };
 }
 
-function accept(chat: Chat, clientId: string, messageId: string | undefined): Chat {
+/** What the server answered; a line that is placed stays so, for the broadcast may overtake the answer. */
+function change(chat: Chat, clientId: string, answer: Partial<Line>): Chat {
   const lines = chat.lines.map((line) => {
     if (line.clientId !== clientId) return line;
-    const state: LineState = line.state === "placed" ? "placed" : "accepted";
-    return { ...line, state, ...(messageId === undefined ? {} : { messageId }) };
+    return { ...line, ...answer, state: line.state === "placed" ? line.state : (answer.state ?? line.state) };
   });
   return { ...chat, lines };
 }

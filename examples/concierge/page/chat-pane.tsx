@@ -1,6 +1,6 @@
 import type { VNode } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { type Chat, type Line, openChoices, type Remark, screenOrder } from "./chat-model.ts";
+import { type Chat, type Line, type LineState, openChoices, type Remark, screenOrder } from "./chat-model.ts";
 import { Composer } from "./composer.tsx";
 import { type Flow, workersState } from "./flow-model.ts";
 import { Godwit } from "./icons.tsx";
@@ -134,11 +134,17 @@ function LineRow({ line }: { readonly line: Line }) {
   );
 }
 
+const FATE_MARKS: Readonly<Record<LineState, string>> = {
+  pending: "M8 1.900a4.200 4.200 0 1 1-4.100 3.300",
+  accepted: "m3 6.500 3 3 6-7",
+  placed: "m3 6.500 3 3 6-7M9.500 9.500l6-7",
+  refused: "m4 2.500 7 7M11 2.500l-7 7",
+};
+
 /** What has become of a guest's line, under its bubble. */
 function LineFate({ line }: { readonly line: Line }) {
-  const words = { pending: "Sending", accepted: "On disk", placed: line.via ? `By ${line.via}` : "Handled" }[
-    line.state
-  ];
+  const handled = line.via ? `By ${line.via}` : "Handled";
+  const words = { pending: "Sending", accepted: "On disk", placed: handled, refused: "Not taken" }[line.state];
   return (
     <p class="fate">
       <svg
@@ -150,12 +156,7 @@ function LineFate({ line }: { readonly line: Line }) {
         stroke-linecap="round"
         aria-hidden="true"
       >
-        {line.state === "pending" ? (
-          <circle cx="11" cy="6" r="4.200" stroke-dasharray="18 9" />
-        ) : (
-          <path d="m3 6.500 3 3 6-7" />
-        )}
-        {line.state === "placed" ? <path d="m9.500 9.500 6-7" /> : null}
+        <path d={FATE_MARKS[line.state]} />
       </svg>
       {words}
       {line.messageId ? <code>{line.messageId}</code> : null}
@@ -173,7 +174,7 @@ function RemarkRow({ remark }: { readonly remark: Remark }) {
 
 function Waiting({ chat, flow }: { readonly chat: Chat; readonly flow: Flow }) {
   const last = chat.lines.at(-1);
-  if (last?.from !== "guest" || last.state === "placed") return null;
+  if (last?.from !== "guest" || last.state === "placed" || last.state === "refused") return null;
   const isDown = workersState(flow) === "down";
   return (
     <p class="typing" data-down={isDown}>

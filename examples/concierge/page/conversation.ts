@@ -5,7 +5,8 @@ import { type Channel, Socket } from "phoenix";
 import type { ChatEvent, Line } from "./chat-model.ts";
 import type { FlowAction, FlowEvent, WorkerEvent } from "./flow-model.ts";
 import { milliseconds } from "./format.ts";
-import { createOutbox, type TryOutcome } from "./outbox.ts";
+import { createOutbox, type OutboxMessage, type TryOutcome } from "./outbox.ts";
+import { randomId } from "./random-id.ts";
 
 export interface Listeners {
   chat(event: ChatEvent): void;
@@ -28,13 +29,14 @@ const PUSH_TIMEOUT_MS = 4000;
 const RETRY_MS = 400;
 
 export function openConversation(key: string, listeners: Listeners): Conversation {
-  const socket = new Socket("/socket", { rejoinAfterMs: (tries) => [100, 300, 1000][tries - 1] ?? 2000 });
+  const socket = new Socket("/socket", { rejoinAfterMs: (tries) => [400, 800, 1500][tries - 1] ?? 2000 });
   let since = 0;
   const chat = socket.channel(`chat:${key}`, () => ({ since }));
   const outbox = createOutbox({
     push: (message, done) => pushOnce(chat, message, done),
     onAccepted: ({ clientId }, messageId) =>
       listeners.chat({ kind: "accepted", clientId, ...(messageId === undefined ? {} : { messageId }) }),
+    onRejected: ({ clientId }) => listeners.chat({ kind: "refused", clientId }),
     later: (run, ms) => void setTimeout(run, ms),
   });
 
@@ -60,7 +62,7 @@ export function openConversation(key: string, listeners: Listeners): Conversatio
 
   return {
     write(text) {
-      const clientId = crypto.randomUUID();
+      const clientId = randomId();
       listeners.chat({ kind: "written", clientId, text, atMs: Date.now() });
       outbox.send({ clientId, text });
     },
@@ -68,18 +70,20 @@ export function openConversation(key: string, listeners: Listeners): Conversatio
   };
 }
 
-function pushOnce(
-  chat: Channel,
-  message: { clientId: string; text: string },
-  done: (outcome: TryOutcome) => void,
-): void {
+function pushOnce(chat: Channel, message: OutboxMessage, done: (outcome: TryOutcome) => void): void {
   chat
-    .push("message:create", { clientId: message.clientId, text: message.text }, PUSH_TIMEOUT_MS)
+    .push("message:create", message, PUSH_TIMEOUT_MS)
     .receive("ok", ({ id }) => done({ kind: "ok", ...(typeof id === "string" ? { messageId: id } : {}) }))
-    .receive("error", ({ retry_after }) =>
-      done({ kind: "refused", retryAfterMs: Number(retry_after ?? 0) * 1000 || RETRY_MS }),
-    )
+    .receive("error", (refusal) => done(readRefusal(refusal)))
     .receive("timeout", () => done({ kind: "silence" }));
+}
+
+/** Reasons that the same message would meet again. */
+const FINAL_REASONS: readonly unknown[] = ["invalid payload", "unknown event"];
+
+function readRefusal({ reason, retry_after }: Payload): TryOutcome {
+  if (FINAL_REASONS.includes(reason)) return { kind: "rejected", reason: String(reason) };
+  return { kind: "refused", retryAfterMs: Number(retry_after ?? 0) * 1000 || RETRY_MS };
 }
 
 function readLine(payload: Payload): Omit<Line, "state"> {

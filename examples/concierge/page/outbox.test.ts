@@ -10,6 +10,7 @@ function rig() {
   const outbox = createOutbox({
     push: ({ clientId }, answer) => tries.push({ clientId, answer }),
     onAccepted: ({ clientId }, messageId) => accepted.push(`${clientId} as ${messageId}`),
+    onRejected: ({ clientId }, reason) => accepted.push(`${clientId} rejected: ${reason}`),
     later: (run, ms) => waits.push({ run, ms }),
   });
   const answer = (outcome: TryOutcome) => tries.at(-1)?.answer(outcome);
@@ -69,6 +70,16 @@ test("what was on its way when the channel was lost goes again, and its late ans
   expect(tried()).toEqual(["a", "a"]);
   answer({ kind: "ok", messageId: "m1-1" });
   expect(accepted).toEqual(["a as m1-1"]);
+});
+
+test("a message that will never be taken makes way for the next", () => {
+  const { outbox, tried, answer, accepted } = rig();
+  outbox.open();
+  outbox.send(message("a"));
+  outbox.send(message("b"));
+  answer({ kind: "rejected", reason: "invalid payload" });
+  expect(accepted).toEqual(["a rejected: invalid payload"]);
+  expect(tried()).toEqual(["a", "b"]);
 });
 
 test("silence is answered by sending again", () => {

@@ -10,15 +10,18 @@ export interface OutboxMessage {
   readonly text: string;
 }
 
-/** How one try ended. `retryAfterMs` on a refusal comes from the server when it knows. */
+/** How one try ended: accepted, refused for now (`retryAfterMs` is the server's when it knows), refused for good, or not answered. */
 export type TryOutcome =
   | { readonly kind: "ok"; readonly messageId?: string }
   | { readonly kind: "refused"; readonly retryAfterMs: number }
+  | { readonly kind: "rejected"; readonly reason: string }
   | { readonly kind: "silence" };
 
 export interface OutboxDeps {
   push(message: OutboxMessage, done: (outcome: TryOutcome) => void): void;
   onAccepted(message: OutboxMessage, messageId: string | undefined): void;
+  /** The server will never take it; the next one goes. */
+  onRejected(message: OutboxMessage, reason: string): void;
   later(run: () => void, ms: number): void;
 }
 
@@ -53,10 +56,9 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       waits = true;
       return deps.later(() => mine === turn && pump(), outcome.retryAfterMs);
     }
-    if (outcome.kind === "ok") {
-      queue.shift();
-      deps.onAccepted(message, outcome.messageId);
-    }
+    if (outcome.kind !== "silence") queue.shift();
+    if (outcome.kind === "ok") deps.onAccepted(message, outcome.messageId);
+    if (outcome.kind === "rejected") deps.onRejected(message, outcome.reason);
     pump();
   }
 
