@@ -1,0 +1,62 @@
+/** Puts a node's configuration together, and remembers where each value came from. */
+import type { NodeConfig } from "../../node/index.ts";
+import { nearest } from "../nearest.ts";
+import { SETTING_NAMES, SETTINGS, type Setting, type SettingName } from "./settings.ts";
+
+/** Values given on the command line, as text, by the setting's name. */
+export type GivenSettings = Readonly<Partial<Record<SettingName, string>>>;
+
+export type ValueSource =
+  | { readonly kind: "flag"; readonly name: string }
+  | { readonly kind: "variable"; readonly name: string }
+  | { readonly kind: "default" };
+
+export interface ResolvedConfig {
+  readonly config: NodeConfig;
+  readonly sources: Readonly<Record<SettingName, ValueSource>>;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The configuration in force: flags, then `GODWIT_*` variables (an empty one counts as not set), then defaults.
+ * @throws InvalidInputError (`invalid_input`) naming the flag or the variable whose value is wrong.
+ */
+export function resolveConfig(given: GivenSettings, env: Environment): ResolvedConfig {
+  const sources = Object.fromEntries(SETTING_NAMES.map((name) => [name, findSource(name, given, env)]));
+  const values = SETTING_NAMES.map((name) => [name, readValue(name, given, env)] as const);
+  return {
+    config: Object.fromEntries(values) as unknown as NodeConfig,
+    sources: sources as ResolvedConfig["sources"],
+  };
+}
+
+function findSource(name: SettingName, given: GivenSettings, env: Environment): ValueSource {
+  const { flag, variable, placeholder } = SETTINGS[name];
+  if (given[name] !== undefined) return { kind: "flag", name: flag === undefined ? placeholder : `--${flag}` };
+  return env[variable] ? { kind: "variable", name: variable } : { kind: "default" };
+}
+
+function readValue(name: SettingName, given: GivenSettings, env: Environment): NodeConfig[SettingName] {
+  const setting: Setting<NodeConfig[SettingName]> = SETTINGS[name] as never;
+  const source = findSource(name, given, env);
+  if (source.kind === "default") return setting.parse(setting.defaultText(), name);
+  return setting.parse((source.kind === "flag" ? given[name] : env[setting.variable]) as string, source.name);
+}
+
+/** A value as people see it: passwords hidden, units said. */
+export function showSetting(config: NodeConfig, name: SettingName): string {
+  const setting: Setting<NodeConfig[SettingName]> = SETTINGS[name] as never;
+  return setting.show ? setting.show(config[name]) : String(config[name]);
+}
+
+/** Variables that look like a misspelt setting, each with the one that was probably meant. */
+export function misspeltVariables(env: Environment): readonly (readonly [found: string, meant: string])[] {
+  const known = SETTING_NAMES.map((name) => SETTINGS[name].variable);
+  return Object.keys(env)
+    .filter((key) => key.startsWith("GODWIT_") && !known.includes(key))
+    .flatMap((key) => {
+      const meant = nearest(key, known);
+      return meant === undefined ? [] : [[key, meant] as const];
+    });
+}

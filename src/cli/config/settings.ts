@@ -1,0 +1,124 @@
+/**
+ * Every setting of a node, in one table. Parsing, help screens, `godwit config` and docs/reference/configuration.md are made from it.
+ * A value comes from its flag, else from its variable, else from its default.
+ */
+import { hostname } from "node:os";
+import { SECOND } from "../../core/index.ts";
+import type { NodeConfig } from "../../node/index.ts";
+import {
+  absolutePath,
+  hidePassword,
+  hostName,
+  milliseconds,
+  nodeName,
+  type Parser,
+  storeAddress,
+  wholeNumber,
+} from "./parsers.ts";
+
+export interface Setting<Value> {
+  /** `--flag VALUE`. Absent for what is given as an argument. */
+  readonly flag?: string;
+  readonly variable: string;
+  readonly placeholder: string;
+  readonly description: string;
+  readonly parse: Parser<Value>;
+  /** The default as one would write it, read by `parse`. */
+  readonly defaultText: () => string;
+  /** How the default is written in documents, where it depends on the machine. */
+  readonly defaultMeaning?: string;
+  /** How people see the value. Default: as text. */
+  readonly show?: (value: Value) => string;
+}
+
+export type SettingName = keyof NodeConfig;
+
+export type Settings = { readonly [Name in SettingName]: Setting<NodeConfig[Name]> };
+
+/** A node name that any machine can have: what its host name holds of allowed characters. */
+function defaultNodeName(): string {
+  return (
+    hostname()
+      .replace(/[^A-Za-z0-9._-]/g, "-")
+      .slice(0, 63) || "node"
+  );
+}
+
+export const SETTINGS: Settings = {
+  appPath: {
+    variable: "GODWIT_APP",
+    placeholder: "APP",
+    description: "The app file: a module that exports defineApp({ … }) as default.",
+    parse: absolutePath,
+    defaultText: () => "app.ts",
+  },
+  port: {
+    flag: "port",
+    variable: "GODWIT_PORT",
+    placeholder: "PORT",
+    description: "Port to listen on; 0 takes any free one.",
+    parse: wholeNumber(0, 65_535),
+    defaultText: () => "4000",
+  },
+  host: {
+    flag: "host",
+    variable: "GODWIT_HOST",
+    placeholder: "HOST",
+    description: "Address to listen on; 0.0.0.0 is reachable from other machines.",
+    parse: hostName,
+    defaultText: () => "127.0.0.1",
+  },
+  dataFolder: {
+    flag: "data",
+    variable: "GODWIT_DATA",
+    placeholder: "FOLDER",
+    description: "Folder for what must survive a restart. Created when it is not there.",
+    parse: absolutePath,
+    defaultText: () => "./data",
+  },
+  store: {
+    flag: "store",
+    variable: "GODWIT_STORE",
+    placeholder: "URL",
+    description: "sqlite (a file in the data folder), or the URL of a PostgreSQL database.",
+    parse: storeAddress,
+    defaultText: () => "sqlite",
+    show: hidePassword,
+  },
+  workers: {
+    flag: "workers",
+    variable: "GODWIT_WORKERS",
+    placeholder: "COUNT",
+    description: "Worker processes: they run the app's code.",
+    parse: wholeNumber(1, 256),
+    defaultText: () => "1",
+  },
+  gateways: {
+    flag: "gateways",
+    variable: "GODWIT_GATEWAYS",
+    placeholder: "COUNT",
+    description: "Gateway processes: they hold the sockets.",
+    parse: wholeNumber(1, 256),
+    defaultText: () => "1",
+  },
+  nodeName: {
+    flag: "node",
+    variable: "GODWIT_NODE",
+    placeholder: "NAME",
+    description: "This node's name among the nodes that share a store.",
+    parse: nodeName,
+    defaultText: defaultNodeName,
+    defaultMeaning: "the host's name",
+  },
+  shutdownMs: {
+    flag: "shutdown",
+    variable: "GODWIT_SHUTDOWN",
+    placeholder: "TIME",
+    description: "How long a stop may take before what is still in hand is cut.",
+    parse: milliseconds,
+    defaultText: () => "30 seconds",
+    show: (ms) => (ms % SECOND === 0 ? `${ms / SECOND} s` : `${ms} ms`),
+  },
+};
+
+export const SETTING_NAMES: readonly SettingName[] = Object.keys(SETTINGS) as SettingName[];

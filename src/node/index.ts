@@ -1,0 +1,1 @@
+export type { NodeConfig, RunningNode } from "./node-config.ts";

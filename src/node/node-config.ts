@@ -1,0 +1,34 @@
+/** What a node must be told to run, complete and validated. `src/cli/config/` reads it from flags, variables and defaults. */
+export interface NodeConfig {
+  /** The user's app file, absolute. */
+  readonly appPath: string;
+  /** Address to listen on: a name or an IP address. */
+  readonly host: string;
+  /** Port to listen on; 0: any free one. */
+  readonly port: number;
+  /** Where the node keeps what must survive, absolute. Created when it is not there. */
+  readonly dataFolder: string;
+  /** Worker processes, ≥ 1. */
+  readonly workers: number;
+  /** Gateway processes, ≥ 1. */
+  readonly gateways: number;
+  /** `sqlite` (a file in the data folder), or a PostgreSQL URL. May hold a password: never print it as it is. */
+  readonly store: string;
+  /** The node's name among the nodes that share a store: letters, digits, `.`, `_`, `-`. */
+  readonly nodeName: string;
+  /** How long a stop may take before what is still in hand is cut, ms. */
+  readonly shutdownMs: number;
+}
+
+/** A node that is ready. */
+export interface RunningNode {
+  /** Where it listens, with the port that it really has. */
+  readonly url: string;
+  /** The app's name, and the lines that it wants shown (`{url}` filled in). */
+  readonly appName: string;
+  readonly tryThis: readonly string[];
+  /** Finishes what is in hand and ends. Safe twice. */
+  stop(): Promise<void>;
+  /** The exit code, once the node has ended: 0 after `stop`, else not. */
+  readonly exited: Promise<number>;
+}
