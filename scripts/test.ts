@@ -23,13 +23,18 @@ const NONE: TestCounts = { passed: 0, failed: 0, skipped: 0 };
 async function main(paths: readonly string[]): Promise<number> {
   const services = await Promise.all(SERVICE_NAMES.map((name) => requireService(name)));
   for (const service of services) console.log(describeService(service));
-  const checks =
-    paths.length > 0 ? NONE : addCounts(await check("type check", "tsc"), await check("lint", "biome", "ci"));
+  const checks = paths.length > 0 ? NONE : await runChecks();
   const tests = await runTests(paths.length > 0 ? paths : TEST_ROOTS, testEnvironment(services));
   printSkipped(tests);
   const { passed, failed, skipped } = addCounts(checks, tests);
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   return failed > 0 || tests.passed === 0 ? 1 : 0;
+}
+
+async function runChecks(): Promise<TestCounts> {
+  const types = await check("type check", "tsc");
+  const exampleTypes = await check("type check of the examples", "tsc", "-p", "examples");
+  return addCounts(types, exampleTypes, await check("lint", "biome", "ci"));
 }
 
 async function check(title: string, command: string, ...args: readonly string[]): Promise<TestCounts> {

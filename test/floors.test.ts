@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import path from "node:path";
 import { Glob } from "bun";
 import { readImports, scanRuntimeImports, usesBunGlobal } from "./floors/imports.ts";
-import { FLOORS, findViolations, isTest, type SourceFile } from "./floors/rules.ts";
+import { findViolations, isTest, readFloors, type SourceFile } from "./floors/rules.ts";
 
 const ROOT = path.join(import.meta.dir, "..");
 const MOST_LINES = 500;
@@ -16,11 +16,12 @@ async function readSources(): Promise<readonly SourceFile[]> {
 }
 
 const sources = await readSources();
+const floors = readFloors(await Bun.file(path.join(ROOT, "ARCHITECTURE.md")).text());
 
 describe("the source tree", () => {
   test("imports only downwards, through doors, without cycles", () => {
     expect(sources.length).toBeGreaterThan(10);
-    expect(findViolations(sources)).toEqual([]);
+    expect(findViolations(sources, floors)).toEqual([]);
   });
 
   test(`has no file of more than ${MOST_LINES} lines`, () => {
@@ -28,11 +29,8 @@ describe("the source tree", () => {
     expect(long.map((file) => file.path)).toEqual([]);
   });
 
-  test("has no floor for a folder that ARCHITECTURE.md does not draw", async () => {
-    const drawing = await Bun.file(path.join(ROOT, "ARCHITECTURE.md")).text();
-    for (const [folder, floor] of Object.entries(FLOORS)) {
-      expect(drawing).toMatch(new RegExp(`^ ${floor}\\s.*\\b${folder}/`, "m"));
-    }
+  test("has its floors drawn in ARCHITECTURE.md", () => {
+    expect(floors).toMatchObject({ core: 1, wire: 2, store: 3, log: 4, actors: 5, adapters: 7, node: 8, cli: 9 });
   });
 
   test("hides no import from the reader: a real parser finds nothing more", () => {
@@ -49,9 +47,10 @@ describe("the source tree", () => {
 });
 
 function problems(...files: readonly (readonly [path: string, text: string])[]): readonly string[] {
-  return findViolations(files.map(([file, text]) => ({ path: file, text }))).map(
-    ({ at, problem }) => `${at} ${problem}`,
-  );
+  return findViolations(
+    files.map(([file, text]) => ({ path: file, text })),
+    floors,
+  ).map(({ at, problem }) => `${at} ${problem}`);
 }
 
 describe("the guard itself", () => {

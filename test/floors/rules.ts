@@ -2,27 +2,23 @@
 import path from "node:path/posix";
 import { type Import, readImports, usesBunGlobal } from "./imports.ts";
 
-/** Floor of each folder of src/. A file imports from its own folder, or through the door of one on a strictly lower floor. */
-export const FLOORS: Readonly<Record<string, number>> = {
-  core: 1,
-  supervision: 2,
-  wire: 2,
-  store: 3,
-  pubsub: 3,
-  stages: 3,
-  log: 4,
-  lanes: 4,
-  actors: 5,
-  channels: 5,
-  connectors: 6,
-  jobs: 6,
-  app: 7,
-  adapters: 7,
-  node: 8,
-  cli: 9,
-  console: 9,
-  edge: 9,
-};
+/** Floor of each folder of src/, by its name. */
+export type Floors = Readonly<Record<string, number>>;
+
+/**
+ * Reads the floors from the drawing in ARCHITECTURE.md, so that picture and rule are one: in its first code block a line opens with the
+ * floor's number, or continues the floor above; every word that ends in `/` is a folder.
+ */
+export function readFloors(architecture: string): Floors {
+  const drawing = /^```\n(.*?)^```/ms.exec(architecture)?.[1] ?? "";
+  const floors: Record<string, number> = {};
+  let floor = Number.NaN;
+  for (const line of drawing.split("\n")) {
+    floor = Number(/^ *(\d+) /.exec(line)?.[1] ?? floor);
+    for (const [, folder] of line.matchAll(/([a-z-]+)\//g)) floors[folder as string] = floor;
+  }
+  return floors;
+}
 
 /** Folders that may know the runtime: import `bun:` and `node:`, and use `Bun`. */
 const RUNTIME_FOLDERS: readonly string[] = ["adapters", "node", "cli", "console", "testing"];
@@ -42,26 +38,27 @@ export interface Violation {
   readonly problem: string;
 }
 
+/** Tests, and what only tests share (`…-fixture.ts`, outside of the test kit). */
 export function isTest(file: string): boolean {
-  return /\.test\.tsx?$/.test(file);
+  return /\.test\.tsx?$/.test(file) || (/-fixture\.tsx?$/.test(file) && !file.startsWith(`src/${TESTING}/`));
 }
 
 /** Every breach of the floors in these files. Tests may import anything and are passed over. */
-export function findViolations(files: readonly SourceFile[]): readonly Violation[] {
+export function findViolations(files: readonly SourceFile[], floors: Floors): readonly Violation[] {
   const production = files.filter((file) => !isTest(file.path));
-  return [...production.flatMap(checkFile), ...findCycles(production)];
+  return [...production.flatMap((file) => checkFile(file, floors)), ...findCycles(production)];
 }
 
-function checkFile(file: SourceFile): readonly Violation[] {
-  const unit = unitOf(file.path);
+function checkFile(file: SourceFile, floors: Floors): readonly Violation[] {
+  const unit = unitOf(file.path, floors);
   const violations = readImports(file.text).flatMap((found) => {
-    const problem = checkImport(file.path, unit, found);
+    const problem = checkImport(file.path, unit, found, floors);
     return problem === undefined ? [] : [{ at: `${file.path}:${found.line}`, problem }];
   });
   if (unit.floor === undefined)
     violations.push({
       at: file.path,
-      problem: `the folder ${unit.name} has no floor: add it to ARCHITECTURE.md and to the rules`,
+      problem: `the folder ${unit.name} has no floor: draw it in ARCHITECTURE.md`,
     });
   if (!mayKnowRuntime(unit) && usesBunGlobal(file.text))
     violations.push({ at: file.path, problem: "uses the Bun global outside of the adapters' floor and above" });
@@ -69,7 +66,7 @@ function checkFile(file: SourceFile): readonly Violation[] {
 }
 
 /** Undefined when the import is allowed, else what is wrong with it. */
-function checkImport(from: string, unit: Unit, { specifier }: Import): string | undefined {
+function checkImport(from: string, unit: Unit, { specifier }: Import, floors: Floors): string | undefined {
   if (/^(?:bun$|bun:|node:)/.test(specifier)) {
     return mayKnowRuntime(unit)
       ? undefined
@@ -79,13 +76,14 @@ function checkImport(from: string, unit: Unit, { specifier }: Import): string | 
   if (!specifier.startsWith(".")) return undefined;
   if (!/\.(?:tsx?|json|css|html)$/.test(specifier))
     return `imports ${specifier}: relative imports end with the file's extension`;
-  return checkRelative(unit, path.join(path.dirname(from), specifier));
+  return checkRelative(unit, path.join(path.dirname(from), specifier), floors);
 }
 
-function checkRelative(unit: Unit, target: string): string | undefined {
+function checkRelative(unit: Unit, target: string, floors: Floors): string | undefined {
   if (!target.startsWith("src/"))
     return target === "package.json" && mayKnowRuntime(unit) ? undefined : `imports ${target}: outside of src/`;
-  const other = unitOf(target);
+  if (isTest(target)) return `imports ${target}: only tests may`;
+  const other = unitOf(target, floors);
   if (other.name === unit.name) return undefined;
   if (unit.name === TESTING) return undefined;
   if (other.name === TESTING) return `imports ${target}: only tests may`;
@@ -103,11 +101,11 @@ interface Unit {
   readonly door: string;
 }
 
-function unitOf(file: string): Unit {
+function unitOf(file: string, floors: Floors): Unit {
   const [, folder = "", adapter] = file.split("/");
   if (folder.endsWith(".ts")) return { name: "src", floor: Number.POSITIVE_INFINITY, door: "src/index.ts" };
   const name = folder === "adapters" && adapter !== undefined ? `adapters/${adapter}` : folder;
-  const floor = folder === TESTING ? Number.POSITIVE_INFINITY : FLOORS[folder];
+  const floor = folder === TESTING ? Number.POSITIVE_INFINITY : floors[folder];
   return { name, floor, door: `src/${name}/index.ts` };
 }
 
