@@ -175,6 +175,11 @@ export interface ShardCommit extends Lease {
 }
 
 export interface CommitRequest {
+  /**
+   * Names this commit among those of its shards. When the store's answer was lost (`StoreUnavailableError`), the same request with the
+   * same id, sent before anything else is committed for these shards, is made at most once, and answered as the first time.
+   */
+  readonly commitId?: string;
   readonly author: CommitAuthor;
   readonly nowMs: number;
   /** At most one a shard. */

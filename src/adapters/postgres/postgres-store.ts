@@ -1,0 +1,296 @@
+/**
+ * The store in a PostgreSQL schema, shared by every node that uses the same database.
+ *
+ * States: new → started → stopped. `start` may be called again after a failure or a `stop`. A method called while it is not started throws
+ * `StoreUnavailableError`. What a method has written when it resolves is committed (synchronous_commit is on for our sessions).
+ * Nothing is cached in memory but connections: which tables are the newest is read in each transaction, under the locks that a change
+ * of it takes too. When the server goes away calls fail with `StoreUnavailableError`, and succeed again when it is back.
+ */
+import { type Clock, InvalidInputError, StoreUnavailableError, systemClock } from "../../core/index.ts";
+import type {
+  AcquiredLease,
+  AppendRequest,
+  AppendResult,
+  CommitOutcome,
+  CommitRequest,
+  DeadLetter,
+  DeadLetterFilter,
+  GapPassed,
+  HistoryRecord,
+  HistoryWrite,
+  JournalEntry,
+  LaneFilter,
+  LaneId,
+  LaneRecord,
+  Lease,
+  Member,
+  Membership,
+  MessageRef,
+  Page,
+  PageRequest,
+  ReadPosition,
+  RetentionPolicy,
+  Seq,
+  Shard,
+  ShardStatus,
+  SqlStatement,
+  StateRecord,
+  Store,
+  StoredMessage,
+  TimerRecord,
+} from "../../store/index.ts";
+import { Appender, unlessOvertaken } from "./append.ts";
+import { Committer } from "./commit.ts";
+import { History } from "./history.ts";
+import { Inspection } from "./inspection.ts";
+import { Leases } from "./leases.ts";
+import { type SchemaNames, schemaNames } from "./names.ts";
+import { storeError } from "./postgres-errors.ts";
+import { Reader } from "./reading.ts";
+import { upgradeSchema } from "./schema.ts";
+import { describeUrl, Session } from "./session.ts";
+import { STATE_PART_MAX_BYTES, Upkeep } from "./upkeep.ts";
+import { query, setUp } from "./user-sql.ts";
+
+const DEFAULT_SHARD_COUNT = 64;
+/** A transaction may lock every shard twice; the server's table of locks holds 6,400 with its defaults. */
+const MAX_SHARD_COUNT = 1_024;
+const DEFAULT_MAX_CONNECTIONS = 6;
+
+export interface PostgresStoreOptions {
+  /** `postgres://user:password@host:port/database`. */
+  readonly url: string;
+  /** Schema that holds everything of ours. Default `godwit`. */
+  readonly schema?: string;
+  /** Number of shards, 1 … 1,024, when the schema is created; one that is there keeps its own. Default 64. */
+  readonly shardCount?: number;
+  /** Shown in `pg_stat_activity` as `godwit/<node>/<role>`. Default `-` for each. */
+  readonly node?: string;
+  readonly role?: string;
+  /** Connections of this process. Default 6. */
+  readonly maxConnections?: number;
+  /** Bytes of newly written states before they are folded into the table `states`. Default 256 MiB. */
+  readonly statePartMaxBytes?: number;
+  /** Dates the first tables; leases go by the server's. Default: the machine's. */
+  readonly clock?: Clock;
+}
+
+/** What a started store works with. */
+interface Opened {
+  readonly session: Session;
+  readonly appender: Appender;
+  readonly committer: Committer;
+  readonly leases: Leases;
+  readonly reader: Reader;
+  readonly history: History;
+  readonly inspection: Inspection;
+  readonly upkeep: Upkeep;
+  readonly shardCount: number;
+}
+
+/** A `Store` (see the port for every promise) in PostgreSQL 13 or later. */
+export class PostgresStore implements Store {
+  readonly description: string;
+  readonly sharedAcrossNodes = true;
+  readonly #options: PostgresStoreOptions;
+  readonly #names: SchemaNames;
+  #opening: Promise<Opened> | undefined;
+  #opened: Opened | undefined;
+
+  /** @throws InvalidInputError when the shard count is out of range. @throws ConfigError when the URL or the schema's name is none. */
+  constructor(options: PostgresStoreOptions) {
+    const { shardCount = DEFAULT_SHARD_COUNT } = options;
+    if (!Number.isInteger(shardCount) || shardCount < 1 || shardCount > MAX_SHARD_COUNT) {
+      throw new InvalidInputError("shardCount", `an integer from 1 to ${MAX_SHARD_COUNT}`, shardCount);
+    }
+    this.#options = options;
+    this.#names = schemaNames(options.schema ?? "godwit");
+    this.description = describeUrl(options.url);
+  }
+
+  get shardCount(): number {
+    return this.#require().shardCount;
+  }
+
+  async start(): Promise<void> {
+    this.#opening ??= open(this.#options, this.#names);
+    const opening = this.#opening;
+    try {
+      const opened = await opening;
+      if (this.#opening === opening) this.#opened = opened;
+    } catch (thrown) {
+      if (this.#opening === opening) this.#opening = undefined;
+      throw storeError(this.description, thrown);
+    }
+  }
+
+  async stop(): Promise<void> {
+    const opening = this.#opening;
+    this.#opening = undefined;
+    this.#opened = undefined;
+    const opened = await opening?.catch(() => undefined);
+    await opened?.session.close();
+  }
+
+  append(requests: readonly AppendRequest[], nowMs: number): Promise<AppendResult> {
+    return this.#with(({ appender, shardCount }) => {
+      for (const { shard } of requests) requireShard(shard, shardCount);
+      return appender.append(requests, nowMs);
+    });
+  }
+
+  read(positions: readonly ReadPosition[], limit: number): Promise<readonly StoredMessage[]> {
+    return this.#read(({ reader }) => reader.streams(positions, limit));
+  }
+
+  passGaps(
+    nowMs: number,
+  ): Promise<{ readonly passed: readonly GapPassed[]; readonly released: readonly StoredMessage[] }> {
+    return this.#with(({ appender }) => appender.passGaps(nowMs));
+  }
+
+  heartbeat(member: Member, ttlMs: number): Promise<Membership> {
+    return this.#with(({ leases }) => leases.heartbeat(member, ttlMs));
+  }
+
+  acquire(memberId: string, most: number): Promise<readonly AcquiredLease[]> {
+    return this.#with(({ leases }) => leases.acquire(memberId, most));
+  }
+
+  release(memberId: string, held: readonly Lease[]): Promise<void> {
+    return this.#with(({ leases }) => leases.release(memberId, held));
+  }
+
+  evict(memberId: string, running: readonly MessageRef[]): Promise<void> {
+    return this.#with(({ leases }) => leases.evict(memberId, running));
+  }
+
+  commit(request: CommitRequest): Promise<CommitOutcome> {
+    return this.#with(({ committer, shardCount }) => {
+      for (const { sends } of request.shards) for (const { shard } of sends ?? []) requireShard(shard, shardCount);
+      return committer.commit(request);
+    });
+  }
+
+  readStates(ids: readonly Pick<StateRecord, "target" | "key">[]): Promise<readonly (StateRecord | undefined)[]> {
+    return this.#read(({ reader }) => reader.states(ids));
+  }
+
+  readBacklog(shard: Shard, lane: LaneId, after: Seq, limit: number): Promise<readonly StoredMessage[]> {
+    return this.#read(({ reader }) => reader.backlog(shard, lane, after, limit));
+  }
+
+  dueTimers(shards: readonly Shard[], nowMs: number, limit: number): Promise<readonly TimerRecord[]> {
+    return this.#read(({ reader }) => reader.dueTimers(shards, nowMs, limit));
+  }
+
+  nextTimerAt(shards: readonly Shard[]): Promise<number | undefined> {
+    return this.#read(({ reader }) => reader.nextTimerAt(shards));
+  }
+
+  appendHistory(writes: readonly HistoryWrite[], nowMs: number): Promise<readonly Seq[]> {
+    return this.#with(({ history }) => history.append(writes, nowMs));
+  }
+
+  readHistory(topic: string, after: Seq, limit: number): Promise<readonly HistoryRecord[]> {
+    return this.#read(({ history }) => history.read(topic, after, limit));
+  }
+
+  historyBounds(topic: string): Promise<{ readonly first: Seq; readonly last: Seq }> {
+    return this.#read(({ history }) => history.bounds(topic));
+  }
+
+  pruneHistory(topic: string, keep: { readonly count?: number; readonly sinceMs?: number }): Promise<void> {
+    return this.#with(({ history }) => history.prune(topic, keep));
+  }
+
+  setUp(statements: readonly string[]): Promise<void> {
+    return this.#with(({ session }) => setUp(session, this.#names, statements));
+  }
+
+  query(statement: SqlStatement): Promise<readonly Record<string, unknown>[]> {
+    return this.#with(({ session }) => query(session, statement));
+  }
+
+  message(ref: MessageRef): Promise<StoredMessage | undefined> {
+    return this.#read(({ inspection }) => inspection.message(ref));
+  }
+
+  handledBy(ref: MessageRef): Promise<JournalEntry | undefined> {
+    return this.#read(({ inspection }) => inspection.handledBy(ref));
+  }
+
+  deadLetter(ref: MessageRef): Promise<DeadLetter | undefined> {
+    return this.#read(({ inspection }) => inspection.deadLetter(ref));
+  }
+
+  deadLetters(filter: DeadLetterFilter, page: PageRequest): Promise<Page<DeadLetter>> {
+    return this.#read(({ inspection }) => inspection.deadLetters(filter, page));
+  }
+
+  lanes(
+    filter: LaneFilter,
+    page: PageRequest,
+  ): Promise<Page<LaneRecord & { readonly shard: Shard; readonly waiting: number }>> {
+    return this.#read(({ inspection }) => inspection.lanes(filter, page));
+  }
+
+  states(target: string, keyPrefix: string, page: PageRequest): Promise<Page<StateRecord>> {
+    return this.#read(({ inspection }) => inspection.states(target, keyPrefix, page));
+  }
+
+  shards(): Promise<readonly ShardStatus[]> {
+    return this.#read(({ inspection }) => inspection.shards());
+  }
+
+  maintain(policy: RetentionPolicy, nowMs: number): Promise<void> {
+    return this.#with(({ upkeep }) => upkeep.maintain(policy, nowMs));
+  }
+
+  /** A read may look up a table that upkeep drops under it: it looks again. */
+  #read<T>(work: (opened: Opened) => Promise<T>): Promise<T> {
+    return this.#with((opened) => unlessOvertaken(() => work(opened)));
+  }
+
+  async #with<T>(work: (opened: Opened) => Promise<T>): Promise<T> {
+    const opened = this.#require();
+    try {
+      return await work(opened);
+    } catch (thrown) {
+      throw storeError(this.description, thrown);
+    }
+  }
+
+  #require(): Opened {
+    if (!this.#opened) throw new StoreUnavailableError(`${this.description} is not started`);
+    return this.#opened;
+  }
+}
+
+async function open(options: PostgresStoreOptions, names: SchemaNames): Promise<Opened> {
+  const { url, node = "-", role = "-", maxConnections = DEFAULT_MAX_CONNECTIONS, clock = systemClock } = options;
+  const session = new Session({ url, applicationName: `godwit/${node}/${role}`, maxConnections });
+  try {
+    const shardCount = await upgradeSchema(session, names, options.shardCount ?? DEFAULT_SHARD_COUNT, clock.wallMs());
+    return {
+      session,
+      appender: new Appender(session, names.schema),
+      committer: new Committer(session, names.schema),
+      leases: new Leases(session, names.schema),
+      reader: new Reader(session, names.schema),
+      history: new History(session, names.schema),
+      inspection: new Inspection(session, names.schema),
+      upkeep: new Upkeep(session, names, options.statePartMaxBytes ?? STATE_PART_MAX_BYTES),
+      shardCount,
+    };
+  } catch (thrown) {
+    await session.close();
+    throw thrown;
+  }
+}
+
+function requireShard(shard: Shard, shardCount: number): void {
+  if (!Number.isInteger(shard) || shard < 0 || shard >= shardCount) {
+    throw new InvalidInputError("shard", `an integer from 0 to ${shardCount - 1}`, shard);
+  }
+}
