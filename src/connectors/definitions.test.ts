@@ -74,6 +74,11 @@ describe("a connector's definition", () => {
     expect(define).not.toThrow("hunter2");
   });
 
+  test("of another name has variables of its own", () => {
+    const environment = { GODWIT_NIGHT_DESK_TOKEN: "2:t", GODWIT_NIGHT_DESK_SECRET_TOKEN: "s" };
+    expect(telegram({ to: "a", name: "night-desk" }, environment).token).toBe("2:t");
+  });
+
   test("gives the gateway what verifies, and nothing that sends", () => {
     const manifest = JSON.stringify(toManifest(telegram({ to: { name: "concierge" }, ...secrets }, {})));
     expect(JSON.parse(manifest)).toMatchObject({ kind: "telegram", to: "concierge", path: "/webhooks/telegram" });
@@ -83,6 +88,11 @@ describe("a connector's definition", () => {
   test("keeps to the providers' published limits unless told otherwise", () => {
     expect(telegram({ to: "a", ...secrets }, {}).delivery.rateLimit).toEqual(TELEGRAM_RATE_LIMIT);
     expect(telegram({ to: "a", ...secrets, delivery: { rateLimit: false } }, {}).delivery.rateLimit).toEqual({});
+    const at = (limit: string) =>
+      telegram({ to: "a", ...secrets }, { GODWIT_TELEGRAM_RATE_LIMIT: limit }).delivery.rateLimit;
+    expect(at("off")).toEqual({});
+    expect(at("100")).toEqual({ overall: { perSecond: 100, burst: 100 } });
+    expect(() => at("fast")).toThrow("GODWIT_TELEGRAM_RATE_LIMIT: expected off or a number");
     const page = messenger({ to: "a", pageAccessToken: "p", appSecret: "s", verifyToken: "v" }, {});
     expect(page.delivery.rateLimit).toEqual(MESSENGER_RATE_LIMIT);
   });

@@ -1,4 +1,5 @@
 import { type BackoffPolicy, ConfigError, type Duration, HOUR, MINUTE, SECOND, toMs } from "../core/index.ts";
+import type { Settings } from "./options.ts";
 import type { Rate } from "./rate-limit.ts";
 
 export interface RateLimit {
@@ -22,7 +23,10 @@ export interface DeliveryOptions {
   readonly onDead?: "continue" | "halt";
   /** Waiting for a throttling provider or an open breaker costs no try until a message is this old. Default 24 hours. */
   readonly patience?: Duration;
-  /** Default: the provider's published limits; `false` sends as fast as it goes. */
+  /**
+   * `false` sends as fast as it goes. Default: the variable `GODWIT_<NAME>_RATE_LIMIT` (`off`, or a number of messages a second over all
+   * conversations), else the provider's published limits.
+   */
   readonly rateLimit?: RateLimit | false;
 }
 
@@ -38,8 +42,7 @@ export interface DeliverySettings {
 }
 
 /** Fills in the defaults. @throws ConfigError, InvalidInputError for values out of range */
-export function deliverySettings(options: DeliveryOptions, rateLimitByDefault: RateLimit): DeliverySettings {
-  const { rateLimit } = options;
+export function deliverySettings(options: DeliveryOptions, found: Settings, published: RateLimit): DeliverySettings {
   const settings = {
     attempts: options.attempts ?? 10,
     backoff: options.backoff ?? { baseMs: SECOND, capMs: 5 * MINUTE },
@@ -47,13 +50,24 @@ export function deliverySettings(options: DeliveryOptions, rateLimitByDefault: R
     concurrency: options.concurrency ?? 32,
     onDead: options.onDead ?? "continue",
     patienceMs: toMs(options.patience ?? 24 * HOUR, "delivery.patience"),
-    rateLimit: rateLimit === false ? {} : (rateLimit ?? rateLimitByDefault),
+    rateLimit: options.rateLimit === false ? {} : (options.rateLimit ?? rateLimitFound(found) ?? published),
   };
   requireWhole(settings.attempts, "delivery.attempts");
   requireWhole(settings.concurrency, "delivery.concurrency");
   requireRate(settings.rateLimit.overall, "delivery.rateLimit.overall");
   requireRate(settings.rateLimit.perConversation, "delivery.rateLimit.perConversation");
   return settings;
+}
+
+function rateLimitFound(found: Settings): RateLimit | undefined {
+  const text = found.optional(undefined, "RATE_LIMIT");
+  if (text === undefined) return undefined;
+  if (text === "off") return {};
+  const perSecond = Number(text);
+  if (perSecond > 0) return { overall: { perSecond, burst: Math.max(1, Math.floor(perSecond)) } };
+  throw new ConfigError(
+    `${found.variable("RATE_LIMIT")}: expected off or a number of messages a second, received ${text}`,
+  );
 }
 
 function requireWhole(value: number, option: string): void {

@@ -18,13 +18,13 @@ export interface MessengerOptions {
   readonly name?: string;
   /** Default `/webhooks/<name>`. */
   readonly path?: string;
-  /** Sends as the page. Default: `GODWIT_MESSENGER_PAGE_ACCESS_TOKEN`. */
+  /** Sends as the page. Default: `GODWIT_<NAME>_PAGE_ACCESS_TOKEN`. */
   readonly pageAccessToken?: string;
-  /** The app's secret, which signs webhooks. Default: `GODWIT_MESSENGER_APP_SECRET`. */
+  /** The app's secret, which signs webhooks. Default: `GODWIT_<NAME>_APP_SECRET`. */
   readonly appSecret?: string;
-  /** The text you choose and enter beside the webhook's address. Default: `GODWIT_MESSENGER_VERIFY_TOKEN`. */
+  /** The text you choose and enter beside the webhook's address. Default: `GODWIT_<NAME>_VERIFY_TOKEN`. */
   readonly verifyToken?: string;
-  /** Default: `GODWIT_MESSENGER_BASE_URL`, else https://graph.facebook.com. */
+  /** Default: `GODWIT_<NAME>_BASE_URL`, else https://graph.facebook.com. */
   readonly baseUrl?: string;
   /** Version of the Graph API. Default `v25.0`. */
   readonly apiVersion?: string;
@@ -54,7 +54,7 @@ export function messenger(
   const name = checkName(options.name ?? "messenger");
   const to = actorName(options.to);
   const settings = new Settings(name, environment);
-  const baseUrl = settings.optional(options.baseUrl, "GODWIT_MESSENGER_BASE_URL") ?? "https://graph.facebook.com";
+  const baseUrl = settings.optional(options.baseUrl, "BASE_URL") ?? "https://graph.facebook.com";
   return {
     kind: "messenger",
     name,
@@ -65,18 +65,14 @@ export function messenger(
       to,
       path: options.path ?? `/webhooks/${name}`,
       maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
-      appSecret: settings.required(options.appSecret, "appSecret", "GODWIT_MESSENGER_APP_SECRET"),
-      verifyToken: settings.required(options.verifyToken, "verifyToken", "GODWIT_MESSENGER_VERIFY_TOKEN"),
+      appSecret: settings.required(options.appSecret, "appSecret", "APP_SECRET"),
+      verifyToken: settings.required(options.verifyToken, "verifyToken", "VERIFY_TOKEN"),
       raw: options.raw ?? true,
     },
-    pageAccessToken: settings.required(
-      options.pageAccessToken,
-      "pageAccessToken",
-      "GODWIT_MESSENGER_PAGE_ACCESS_TOKEN",
-    ),
+    pageAccessToken: settings.required(options.pageAccessToken, "pageAccessToken", "PAGE_ACCESS_TOKEN"),
     baseUrl: checkUrl(baseUrl, `${name}: baseUrl`),
     apiVersion: checkVersion(options.apiVersion ?? "v25.0", name),
-    delivery: deliverySettings(options.delivery ?? {}, MESSENGER_RATE_LIMIT),
+    delivery: deliverySettings(options.delivery ?? {}, settings, MESSENGER_RATE_LIMIT),
   };
 }
 

@@ -15,7 +15,10 @@ export function actorName(to: ActorReference): string {
   return typeof to === "string" ? to : to.name;
 }
 
-/** How a connector's settings are found: the option, then the variable. */
+/**
+ * How a connector's settings are found: the option, then the variable `GODWIT_<NAME>_<WORD>`, NAME being the connector's, in capitals and with `_` for
+ * `-`: `GODWIT_TELEGRAM_TOKEN`, and for a second bot called `night-desk`, `GODWIT_NIGHT_DESK_TOKEN`.
+ */
 export class Settings {
   readonly #connector: string;
   readonly #environment: Environment;
@@ -25,19 +28,22 @@ export class Settings {
     this.#environment = environment;
   }
 
-  optional(given: string | undefined, variable: string): string | undefined {
-    return given ?? (this.#environment[variable] || undefined);
+  optional(given: string | undefined, word: string): string | undefined {
+    return given ?? (this.#environment[this.variable(word)] || undefined);
   }
 
   /** @throws ConfigError that names the option and the variable. Never shows a value. */
-  required(given: string | undefined, option: string, variable: string): string {
-    const value = this.optional(given, variable);
-    if (value === undefined || value === "") {
-      throw new ConfigError(
-        `${this.#connector}: ${option} is missing; set the option or the environment variable ${variable}`,
-      );
-    }
-    return value;
+  required(given: string | undefined, option: string, word: string): string {
+    const value = this.optional(given, word);
+    if (value) return value;
+    const variable = this.variable(word);
+    throw new ConfigError(
+      `${this.#connector}: ${option} is missing; set the option or the environment variable ${variable}`,
+    );
+  }
+
+  variable(word: string): string {
+    return `GODWIT_${this.#connector.toUpperCase().replaceAll("-", "_")}_${word}`;
   }
 }
 

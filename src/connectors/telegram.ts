@@ -18,11 +18,11 @@ export interface TelegramOptions {
   readonly name?: string;
   /** Default `/webhooks/<name>`. */
   readonly path?: string;
-  /** The bot's token, from @BotFather. Default: `GODWIT_TELEGRAM_TOKEN`. */
+  /** The bot's token, from @BotFather. Default: `GODWIT_<NAME>_TOKEN`. */
   readonly token?: string;
-  /** The `secret_token` that was given to `setWebhook`: 1–256 of A-Z a-z 0-9 _ -. Default: `GODWIT_TELEGRAM_SECRET_TOKEN`. */
+  /** The `secret_token` that was given to `setWebhook`: 1–256 of A-Z a-z 0-9 _ -. Default: `GODWIT_<NAME>_SECRET_TOKEN`. */
   readonly secretToken?: string;
-  /** Default: `GODWIT_TELEGRAM_BASE_URL`, else https://api.telegram.org. */
+  /** Default: `GODWIT_<NAME>_BASE_URL`, else https://api.telegram.org. */
   readonly baseUrl?: string;
   /**
    * Wait for missing `update_id`s before going on. Default false, see docs/reference/connectors.md: Telegram sends a chat's updates one after the
@@ -66,7 +66,7 @@ export function telegram(
   if (ordered && events !== "all") {
     throw new ConfigError(`${name}: ordered needs events: "all"; an update that is dropped would be waited for`);
   }
-  const baseUrl = settings.optional(options.baseUrl, "GODWIT_TELEGRAM_BASE_URL") ?? "https://api.telegram.org";
+  const baseUrl = settings.optional(options.baseUrl, "BASE_URL") ?? "https://api.telegram.org";
   return {
     kind: "telegram",
     name,
@@ -77,17 +77,14 @@ export function telegram(
       to,
       path: options.path ?? `/webhooks/${name}`,
       maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
-      secretToken: checkSecretToken(
-        settings.required(options.secretToken, "secretToken", "GODWIT_TELEGRAM_SECRET_TOKEN"),
-        name,
-      ),
+      secretToken: checkSecretToken(settings.required(options.secretToken, "secretToken", "SECRET_TOKEN"), name),
       events,
       gapWaitMs: ordered ? toMs(options.gapWait ?? 30 * SECOND, "gapWait") : null,
       raw: options.raw ?? true,
     },
-    token: settings.required(options.token, "token", "GODWIT_TELEGRAM_TOKEN"),
+    token: settings.required(options.token, "token", "TOKEN"),
     baseUrl: checkUrl(baseUrl, `${name}: baseUrl`),
-    delivery: deliverySettings(options.delivery ?? {}, TELEGRAM_RATE_LIMIT),
+    delivery: deliverySettings(options.delivery ?? {}, settings, TELEGRAM_RATE_LIMIT),
   };
 }
 

@@ -52,10 +52,9 @@ export function webhook(options: WebhookOptions, environment: Environment = proc
   const name = checkName(options.name);
   const to = actorName(options.to);
   const settings = new Settings(name, environment);
-  const prefix = `GODWIT_${name.toUpperCase().replaceAll("-", "_")}`;
   const given = typeof options.secret === "object" ? options.secret.join(" ") : options.secret;
-  const secrets = settings.required(given, "secret", `${prefix}_SECRET`).split(/\s+/);
-  const deliverUrl = settings.optional(options.deliverUrl, `${prefix}_DELIVER_URL`);
+  const secrets = settings.required(given, "secret", "SECRET").split(/\s+/);
+  const deliverUrl = settings.optional(options.deliverUrl, "DELIVER_URL");
   return {
     kind: "webhook",
     name,
@@ -73,7 +72,7 @@ export function webhook(options: WebhookOptions, environment: Environment = proc
       seq: sequence(options.seq, name),
     },
     deliverUrl: deliverUrl === undefined ? null : checkUrl(deliverUrl, `${name}: deliverUrl`),
-    delivery: deliverySettings(options.delivery ?? {}, {}),
+    delivery: deliverySettings(options.delivery ?? {}, settings, {}),
   };
 }
 
