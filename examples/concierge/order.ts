@@ -1,4 +1,4 @@
-/** The conversation itself, pure: what the guest said and where the order stood → where it stands now, and what to say. */
+/** The conversation itself, pure: where the order stood, and what the guest said → where it stands now, and what to answer. */
 export interface Order {
   readonly step: "new" | "dish" | "time" | "confirm" | "done";
   readonly dish?: string;
@@ -8,7 +8,7 @@ export interface Order {
 
 export interface Answer {
   readonly order: Order;
-  readonly say: string;
+  readonly words: string;
   readonly choices: readonly string[];
 }
 
@@ -19,60 +19,38 @@ const TIMES = ["7:00", "8:00", "9:00"];
 
 export function answer(order: Order, text: string): Answer {
   const said = text.trim().toLowerCase();
-  if (/^(cancel|start over)/.test(said)) return begin(order, "As you wish, we begin again.");
-  switch (order.step) {
-    case "new":
-      return begin(order, "Good evening, and welcome. I am the concierge.");
-    case "dish":
-      return choose(order, pick(DISHES, said));
-    case "time":
-      return setTime(order, pick(TIMES, said));
-    case "confirm":
-      return confirm(order, said);
-    case "done":
-      return begin(order, "Another one, with pleasure.");
+  const { step, orders } = order;
+  if (said === "cancel") return { order: { step: "new", orders }, words: "Cancelled.", choices: ["Order something"] };
+  if (said === "start over") return ask({ step: "dish", orders }, "We begin again.");
+  if (step === "new") return ask({ step: "dish", orders }, "Good evening, and welcome.");
+  if (step === "done") return ask({ step: "dish", orders }, "Another one, with pleasure.");
+  if (step === "dish") {
+    const dish = pick(DISHES, said);
+    return dish ? ask({ step: "time", dish, orders }, `${dish}, a good choice.`) : ask(order, "We have these three.");
   }
+  if (step === "time") {
+    const time = pick(TIMES, said);
+    return time
+      ? ask({ ...order, step: "confirm", time }, "Very well.")
+      : ask(order, "We serve at seven, eight and nine.");
+  }
+  if (!/^(yes|ok|sure|please)/.test(said)) return ask(order, "I did not quite get that.");
+  const words = `Ordered: ${order.dish} at ${order.time}. Sleep well.`;
+  return { order: { ...order, step: "done", orders: orders + 1 }, words, choices: ["Order something else"] };
 }
 
-/** What to say to a guest who has gone quiet in the middle of an order. */
-export function remind(order: Order): string | undefined {
-  return order.step === "confirm" ? `Your ${summary(order)} still waits for your yes.` : undefined;
+/** What to say to a guest who has gone quiet in the middle of an order; undefined when nothing is open. */
+export function remind(order: Order): Answer | undefined {
+  return order.step === "new" || order.step === "done" ? undefined : ask(order, "Are you still there?");
 }
 
-function begin({ orders }: Order, words: string): Answer {
-  return { order: { step: "dish", orders }, say: `${words} What may I bring you in the morning?`, choices: DISHES };
+function ask(order: Order, lead: string): Answer {
+  if (order.step === "dish") return { order, words: `${lead} What may I bring you in the morning?`, choices: DISHES };
+  if (order.step === "time") return { order, words: `${lead} At what time?`, choices: TIMES };
+  const words = `${lead} ${order.dish} at ${order.time}: shall I order it?`;
+  return { order, words, choices: ["Yes, please", "Start over", "Cancel"] };
 }
-
-function choose({ orders }: Order, dish: string | undefined): Answer {
-  if (!dish) return { order: { step: "dish", orders }, say: "The kitchen offers these three.", choices: DISHES };
-  return { order: { step: "time", dish, orders }, say: `${dish}, a good choice. At what time?`, choices: TIMES };
-}
-
-function setTime(order: Order, time: string | undefined): Answer {
-  if (!time) return { order, say: "We serve at these times.", choices: TIMES };
-  const timed: Order = { ...order, step: "confirm", time };
-  return {
-    order: timed,
-    say: `${summary(timed)}. Shall I order it?`,
-    choices: ["Yes, please", "Start over", "Cancel"],
-  };
-}
-
-function confirm(order: Order, said: string): Answer {
-  if (!/^(yes|ok|sure|please)/.test(said))
-    return { order, say: `${summary(order)}: shall I order it?`, choices: ["Yes, please", "Start over"] };
-  const orders = order.orders + 1;
-  return {
-    order: { ...order, step: "done", orders },
-    say: `Ordered. ${summary(order)}. Sleep well.`,
-    choices: ["Order something else"],
-  };
-}
-
-const summary = ({ dish, time }: Order): string => `${dish} at ${time}`;
 
 function pick(offers: readonly string[], said: string): string | undefined {
-  return offers.find(
-    (offer, index) => said === String(index + 1) || offer.toLowerCase().includes(said.replace(/^at /, "")),
-  );
+  return offers.find((offer, index) => said === String(index + 1) || offer.toLowerCase().includes(said));
 }

@@ -18,6 +18,7 @@ export interface FlowEvent {
   readonly ms?: number;
   readonly attempt?: number;
   readonly connector?: string;
+  readonly error?: string;
 }
 
 /** One event of the feed `godwit:node`. */

@@ -66,9 +66,9 @@ function detail(event: FlowEvent): string {
     case "delivered":
       return event.connector ? `by ${event.connector}` : "";
     case "retrying":
-      return event.attempt === undefined ? "" : `try ${event.attempt}`;
+      return join([event.attempt === undefined ? "" : `try ${event.attempt}`, event.error ?? ""]);
     case "dead":
-      return "put aside for a person";
+      return join(["put aside for a person", event.error ?? ""]);
   }
 }
 

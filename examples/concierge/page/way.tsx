@@ -12,7 +12,7 @@ export function Way({ flow }: { readonly flow: Flow }): VNode {
   const handlerMs = median(flow.handlerMs);
   return (
     <ol class="way" data-workers={workers} aria-label="The way of a message">
-      <Stop name="Gateway" note="sockets open" pulse={taken} icon={<GatewayIcon />} />
+      <Stop name="Gateway" note="open" pulse={taken} icon={<GatewayIcon />} />
       <Stop
         name="Log"
         note={held === 0 ? "on disk" : `${held} waiting`}
