@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ManualClock } from "../../core/index.ts";
 import { type StoreFixture, storeContract } from "../../testing/index.ts";
+import { storeModelContract } from "../../testing/store-contract-model.ts";
 import { SqliteStore } from "./index.ts";
 
 async function createFixture({ shardCount }: { readonly shardCount: number }): Promise<StoreFixture> {
@@ -27,3 +28,4 @@ async function createFixture({ shardCount }: { readonly shardCount: number }): P
 }
 
 storeContract("SqliteStore", createFixture);
+storeModelContract("SqliteStore", createFixture);
