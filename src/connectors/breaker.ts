@@ -2,12 +2,14 @@
  * A circuit breaker for one destination, as a pure state machine.
  *
  * - **closed**: everything goes. `failures` in a row are counted; the `threshold`th opens it.
- * - **open**: nothing goes until `untilMs`, which is then half-open. Each opening in a row doubles the pause, up to `maxOpenMs`.
- * - **half-open**: one request goes as a probe. Its success closes the breaker, its failure opens it again; given up (its run was
- *   cancelled), the place is free for another.
+ * - **open**: nothing goes until `untilMs`, which is then half-open. Each opening in a row doubles the pause, up to
+ *   `maxOpenMs`.
+ * - **half-open**: one request goes as a probe. Its success closes the breaker, its failure opens it again; given up
+ *   (its run was cancelled), the place is free for another.
  *
- * A permit carries the generation it was given in, and a result of an earlier generation changes nothing: requests that were under way when
- * the breaker opened cannot close it, nor push it further. Kept in one worker's memory; after a crash it starts closed, and learns again.
+ * A permit carries the generation it was given in, and a result of an earlier generation changes nothing: requests that
+ * were under way when the breaker opened cannot close it, nor push it further. Kept in one worker's memory; after a
+ * crash it starts closed, and learns again.
  * Source: Nygard, "Release It!" (2007).
  */
 

@@ -2,12 +2,15 @@ import type { DeliverySettings } from "./delivery-options.ts";
 import type { PointerSteps } from "./json-pointer.ts";
 
 /**
- * A connector as data: what its function (`telegram`, `messenger`, `webhook`) has made of the options and the environment. It holds
- * secrets: never log one. `toManifest` gives the part that a gateway needs.
+ * A connector as data: what its function (`telegram`, `messenger`, `webhook`) has made of the options and the
+ * environment. It holds secrets: never log one. `toManifest` gives the part that a gateway needs.
  */
 export type ConnectorDefinition = TelegramDefinition | MessengerDefinition | WebhookDefinition;
 
-/** What a gateway makes a door from: plain JSON, with the secrets that verify, without those that send. For a private socket only. */
+/**
+ * What a gateway makes a door from: plain JSON, with the secrets that verify, without those that send. For a private
+ * socket only.
+ */
 export type ConnectorManifest = TelegramManifest | MessengerManifest | WebhookManifest;
 
 interface ManifestBase {

@@ -1,8 +1,10 @@
 /**
- * Makes the deliveries of one connector in one worker: one message, one HTTP request. Keeps, in memory only, the connector's breaker and its rate
- * limit; both are learnt anew after a crash. Order within a conversation is the lane's: this never holds more than one message of a lane.
+ * Makes the deliveries of one connector in one worker: one message, one HTTP request. Keeps, in memory only, the
+ * connector's breaker and its rate limit; both are learnt anew after a crash. Order within a conversation is the
+ * lane's: this never holds more than one message of a lane.
  *
- * A try: read the message → ask the breaker → wait for the rate limit (at most a second, inside the run) → request → judge the answer.
+ * A try: read the message → ask the breaker → wait for the rate limit (at most a second, inside the run) → request →
+ * judge the answer.
  */
 import { type Clock, type Events, HOUR, SECOND } from "../core/index.ts";
 import type { LaneRun, RunOutcome } from "../lanes/index.ts";
@@ -20,11 +22,13 @@ export interface CourierServices {
   readonly fetch: Fetch;
   /** [0, 1), to spread those who wait for the same moment. */
   readonly random: () => number;
+  /** This worker's part of the connector's rate limit over all conversations, in (0, 1]. */
+  readonly rateShare: () => number;
 }
 
 /**
- * Waits up to here are spent inside the run. A lane that retries leaves the stream for the backlog, which costs writes; a lane that waits holds one of
- * the connector's places.
+ * Waits up to here are spent inside the run. A lane that retries leaves the stream for the backlog, which costs writes;
+ * a lane that waits holds one of the connector's places.
  */
 export const MAX_WAIT_IN_RUN_MS: number = SECOND;
 /** When a provider asks to slow down without saying for how long. */
@@ -53,7 +57,7 @@ export class Courier {
     this.#settings = settings;
     this.#services = services;
     this.#destination = new Destination(connector, provider.baseUrl, services);
-    this.#limiter = new RateLimiter(settings.rateLimit);
+    this.#limiter = new RateLimiter(settings.rateLimit, services.rateShare);
   }
 
   async deliver(run: LaneRun): Promise<RunOutcome> {
@@ -134,7 +138,10 @@ export class Courier {
     }
   }
 
-  /** Waits without spending a try, as long as the message is young; later, each wait is a try, so that none waits for ever. */
+  /**
+   * Waits without spending a try, as long as the message is young; later, each wait is a try, so that none waits for
+   * ever.
+   */
   #hold(attempt: Try, reason: string, waitMs: number, status?: number): RunOutcome {
     const ageMs = this.#services.clock.wallMs() - attempt.run.message.acceptedAtMs;
     const free = ageMs < this.#settings.patienceMs;

@@ -4,7 +4,8 @@ import { GodwitError } from "../core/index.ts";
  * - `delivery_refused`: the provider will not have it (4xx); the message names its reason. Not retryable.
  * - `delivery_invalid`: it cannot be sent at all: too long, or of a wrong shape. Nothing was sent. Not retryable.
  * - `delivery_throttled`: the provider, the rate limit or the breaker asks to wait. Retryable.
- * - `delivery_failed`: the provider answered 5xx, did not answer in time, or could not be reached. It may have arrived. Retryable.
+ * - `delivery_failed`: the provider answered 5xx, did not answer in time, or could not be reached. It may have arrived.
+ *   Retryable.
  */
 export type DeliveryErrorCode = "delivery_refused" | "delivery_invalid" | "delivery_throttled" | "delivery_failed";
 

@@ -24,8 +24,8 @@ export interface DeliveryOptions {
   /** Waiting for a throttling provider or an open breaker costs no try until a message is this old. Default 24 hours. */
   readonly patience?: Duration;
   /**
-   * `false` sends as fast as it goes. Default: the variable `GODWIT_<NAME>_RATE_LIMIT` (`off`, or a number of messages a second over all
-   * conversations), else the provider's published limits.
+   * `false` sends as fast as it goes. Default: the variable `GODWIT_<NAME>_RATE_LIMIT` (`off`, or a number of messages
+   * a second over all conversations), else the provider's published limits.
    */
   readonly rateLimit?: RateLimit | false;
 }

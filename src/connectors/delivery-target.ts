@@ -19,21 +19,33 @@ export interface DeliveryServices {
   /** Signs replies of generic webhooks. Default: WebCrypto. */
   readonly createHmac?: CreateHmac;
   readonly random?: () => number;
+  /**
+   * This worker's part of the connector's rate limit over all conversations, in (0, 1]; asked before each request. With W
+   * workers that share the conversations: `() => 1 / W`. Default 1.
+   */
+  readonly rateShare?: () => number;
 }
 
 /** A run that was given its time for the request and for the rate limit has a second left to end in order. */
 const MARGIN_MS = 1_000;
 
 /**
- * What runs in a connector's outgoing lanes. At least once and in order per lane; each try carries the header `Idempotency-Key: <message id>`, the same
- * every time. A message of such a lane: body the `Reply` as JSON, `meta.origin` the conversation that it goes to.
+ * What runs in a connector's outgoing lanes. At least once and in order per lane; each try carries the header
+ * `Idempotency-Key: <message id>`, the same every time. A message of such a lane: body the `Reply` as JSON,
+ * `meta.origin` the conversation that it goes to.
  */
 export function deliveryTarget(definition: ConnectorDefinition, services: DeliveryServices): LaneTarget {
   const { name, delivery } = definition;
-  const { clock = systemClock, events, random = Math.random, createHmac = webCryptoHmac } = services;
+  const {
+    clock = systemClock,
+    events,
+    random = Math.random,
+    createHmac = webCryptoHmac,
+    rateShare = () => 1,
+  } = services;
   const fetch = services.fetch ?? ((url, init) => globalThis.fetch(url, init));
   const provider = providerOf(definition, createHmac);
-  const courier = provider && new Courier(name, provider, delivery, { clock, events, fetch, random });
+  const courier = provider && new Courier(name, provider, delivery, { clock, events, fetch, random, rateShare });
   return {
     stream: "out",
     name,
@@ -45,7 +57,8 @@ export function deliveryTarget(definition: ConnectorDefinition, services: Delive
     onDead: delivery.onDead,
     timeoutMs: delivery.requestTimeoutMs + MAX_WAIT_IN_RUN_MS + MARGIN_MS,
     concurrency: delivery.concurrency,
-    // Else a crash would have several messages of a conversation sent again: `1 2 1 2`, where providers know no idempotency key. So at most one.
+    // Else a crash would have several messages of a conversation sent again: `1 2 1 2`, where providers know no
+    // idempotency key. So at most one.
     afterCommit: true,
     run: (run) => (courier ? courier.deliver(run) : NOWHERE),
   };

@@ -25,7 +25,10 @@ export interface ExchangeOptions {
 /** An answer is read up to here: it holds an error's text, or nothing that is needed. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
-/** Sends one POST and reads its answer. Redirects are not followed. Never throws; never names the path, which may hold a token. */
+/**
+ * Sends one POST and reads its answer. Redirects are not followed. Never throws; never names the path, which may hold a
+ * token.
+ */
 export async function exchange(request: ProviderRequest, options: ExchangeOptions): Promise<Exchange> {
   const { clock, timeoutMs, signal } = options;
   const abort = new AbortController();

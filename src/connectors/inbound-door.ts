@@ -52,7 +52,10 @@ export interface DoorReply {
   readonly body: string;
 }
 
-/** The entrance of one connector. Pure: reads a request, writes nothing, keeps nothing. Made from a manifest, so that no user code runs in it. */
+/**
+ * The entrance of one connector. Pure: reads a request, writes nothing, keeps nothing. Made from a manifest, so that no
+ * user code runs in it.
+ */
 export interface InboundDoor {
   /** The connector's name. */
   readonly connector: string;

@@ -12,7 +12,10 @@ export interface Sender {
 
 /** A file, picture, place or contact. What is needed to fetch it is `ref` (a provider's file id) or `url`. */
 export interface Attachment {
-  /** The provider's own word: `photo`, `image`, `audio`, `voice`, `video`, `document`, `file`, `sticker`, `location`, `contact`, … */
+  /**
+   * The provider's own word: `photo`, `image`, `audio`, `voice`, `video`, `document`, `file`, `sticker`, `location`,
+   * `contact`, …
+   */
   readonly type: string;
   /** Telegram's `file_id`. */
   readonly ref?: string;
@@ -51,7 +54,10 @@ export interface ChoiceMessage extends ChatBase {
   readonly choice: string;
 }
 
-/** Something else that happened (a member joined, a poll was answered): only with the option `events: "all"`. Look into `raw`. */
+/**
+ * Something else that happened (a member joined, a poll was answered): only with the option `events: "all"`. Look into
+ * `raw`.
+ */
 export interface EventMessage extends ChatBase {
   readonly kind: "event";
   /** The provider's name for it, such as `my_chat_member`. */

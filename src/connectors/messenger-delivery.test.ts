@@ -31,12 +31,20 @@ describe("a delivery by Messenger", () => {
     [{ text: "x".repeat(2_001) }, "at most 2000 characters"],
     [{}, "expected text or an attachment"],
     [{ text: "a", choices: Array.from({ length: 14 }, String) }, "at most 13"],
-    [{ text: "a", choices: ["x".repeat(21)] }, "labels of at most 20"],
+    [{ text: "a", choices: ["x".repeat(1_001)] }, "values of at most 1000"],
   ])("that cannot be sent (%#) is dead with a clear reason", async (reply, message) => {
     await using provider = await FakeProvider.start();
     const outcome = await openDeliveryDesk(page(provider.url)).send(reply);
     expect(outcome).toMatchObject({ kind: "dead", error: { code: "delivery_invalid" } });
     expect((outcome as { error: Error }).error.message).toContain(message);
+  });
+
+  test("cuts a label that is too long for Messenger, and leaves its value whole", async () => {
+    await using provider = await FakeProvider.start();
+    await openDeliveryDesk(page(provider.url)).send({ text: "Which?", choices: ["A continental breakfast"] });
+    expect(provider.requests[0]?.body).toMatchObject({
+      message: { quick_replies: [{ title: "A continental break…", payload: "A continental breakfast" }] },
+    });
   });
 
   test("reads Meta's error codes, which come with status 400", async () => {

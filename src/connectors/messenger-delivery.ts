@@ -19,13 +19,17 @@ const MAX_PAYLOAD = 1_000;
 
 /**
  * Codes of Meta's errors that ask to slow down; they come with status 400 or 403 rather than 429.
- * Source: https://developers.facebook.com/docs/messenger-platform/error-codes, https://developers.facebook.com/docs/graph-api/overview/rate-limiting
+ * Source: https://developers.facebook.com/docs/messenger-platform/error-codes,
+ * https://developers.facebook.com/docs/graph-api/overview/rate-limiting
  */
 const THROTTLED: ReadonlySet<unknown> = new Set([4, 17, 32, 341, 613, 80006]);
 /** "Service temporarily unavailable", "Temporary send message failure": come back. */
 const TEMPORARY: ReadonlySet<unknown> = new Set([2, 1200]);
 
-/** Replies by the Send API: `POST {base}/{version}/me/messages`. Source: https://developers.facebook.com/docs/messenger-platform/reference/send-api */
+/**
+ * Replies by the Send API: `POST {base}/{version}/me/messages`. Source:
+ * https://developers.facebook.com/docs/messenger-platform/reference/send-api
+ */
 export function messengerProvider(definition: MessengerDefinition): OutboundProvider {
   const token = encodeURIComponent(definition.pageAccessToken);
   const url = `${definition.baseUrl}/${definition.apiVersion}/me/messages?access_token=${token}`;
@@ -58,28 +62,31 @@ function problemOf({ text, choices = [], attachment }: Reply): string | undefine
   if (choices.length > MAX_QUICK_REPLIES) {
     return `reply.choices: expected at most ${MAX_QUICK_REPLIES} (Messenger's limit), received ${choices.length}`;
   }
-  const fits = (choice: Choice): boolean =>
-    labelOf(choice).length <= MAX_TITLE && payloadOf(choice).length <= MAX_PAYLOAD;
-  if (choices.every(fits)) return undefined;
-  return `reply.choices: expected labels of at most ${MAX_TITLE} and values of at most ${MAX_PAYLOAD} characters (Messenger's limits)`;
+  if (choices.every((choice) => payloadOf(choice).length <= MAX_PAYLOAD)) return undefined;
+  return `reply.choices: expected values of at most ${MAX_PAYLOAD} characters (Messenger's limit)`;
 }
 
 function quickReplies(choices: readonly Choice[] | undefined): { readonly quick_replies?: unknown } {
   if (!choices || choices.length === 0) return {};
-  return {
-    quick_replies: choices.map((choice) => ({
-      content_type: "text",
-      title: labelOf(choice),
-      payload: payloadOf(choice),
-    })),
-  };
+  const replies = choices.map((choice) => ({
+    content_type: "text",
+    title: shortened(labelOf(choice)),
+    payload: payloadOf(choice),
+  }));
+  return { quick_replies: replies };
+}
+
+/** Messenger cuts longer titles; a cut label with its value whole is better than no answer. */
+function shortened(label: string): string {
+  return label.length > MAX_TITLE ? `${label.slice(0, MAX_TITLE - 1)}…` : label;
 }
 
 function judge(response: ProviderResponse): Verdict {
   const answer = jsonObject(response.text);
   const error = isRecord(answer.error) ? answer.error : {};
+  const message = typeof error.message === "string" ? error.message : "no message";
   const code = error.code === undefined ? "" : ` (code ${error.code})`;
-  const reason = `Messenger answered ${response.status}: ${typeof error.message === "string" ? error.message : "no message"}${code}`;
+  const reason = `Messenger answered ${response.status}: ${message}${code}`;
   const verdict = judgeByStatus(response, reason);
   if (verdict.kind !== "refused") return verdict;
   if (THROTTLED.has(error.code)) return { kind: "throttled", reason };

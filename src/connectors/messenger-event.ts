@@ -47,7 +47,10 @@ function readMessage(message: Json, person: string, at: string, about: About): R
   return { kind: "message", person, externalId: id, message: read };
 }
 
-/** A button of a template, of the menu, or "Get Started". Before v11.0 a postback had no `mid`: then who and when must do. */
+/**
+ * A button of a template, of the menu, or "Get Started". Before v11.0 a postback had no `mid`: then who and when must
+ * do.
+ */
 function readPostback(postback: Json, person: string, about: About): ReadEvent {
   const choice = typeof postback.payload === "string" ? postback.payload : "";
   const title = typeof postback.title === "string" ? postback.title : choice;

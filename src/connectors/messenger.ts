@@ -37,8 +37,9 @@ export interface MessengerOptions {
 }
 
 /**
- * The Send API takes 300 calls a second and page for text; but past 40 messages a second a page's inbox stops showing and sending them. No figure is
- * published for one thread. Source: https://developers.facebook.com/docs/messenger-platform/overview/rate-limiting
+ * The Send API takes 300 calls a second and page for text; but past 40 messages a second a page's inbox stops showing
+ * and sending them. No figure is published for one thread. Source:
+ * https://developers.facebook.com/docs/messenger-platform/overview/rate-limiting
  */
 export const MESSENGER_RATE_LIMIT: RateLimit = { overall: { perSecond: 40, burst: 40 } };
 

@@ -16,8 +16,9 @@ export function actorName(to: ActorReference): string {
 }
 
 /**
- * How a connector's settings are found: the option, then the variable `GODWIT_<NAME>_<WORD>`, NAME being the connector's, in capitals and with `_` for
- * `-`: `GODWIT_TELEGRAM_TOKEN`, and for a second bot called `night-desk`, `GODWIT_NIGHT_DESK_TOKEN`.
+ * How a connector's settings are found: the option, then the variable `GODWIT_<NAME>_<WORD>`, NAME being the
+ * connector's, in capitals and with `_` for `-`: `GODWIT_TELEGRAM_TOKEN`, and for a second bot called `night-desk`,
+ * `GODWIT_NIGHT_DESK_TOKEN`.
  */
 export class Settings {
   readonly #connector: string;

@@ -28,6 +28,16 @@ describe("a rate limiter", () => {
     expect(limiter.reserve("b", 500, 500)).toEqual({ taken: true, waitMs: 500 });
   });
 
+  test("keeps to this worker's share of the limit over all, as that changes", () => {
+    let share = 1;
+    const limiter = new RateLimiter({ overall: { perSecond: 10, burst: 1 } }, () => share);
+    expect(limiter.reserve("a", 0, FOREVER).waitMs).toBe(0);
+    expect(limiter.reserve("b", 0, FOREVER).waitMs).toBe(100);
+    share = 0.5;
+    expect(limiter.reserve("c", 0, FOREVER).waitMs).toBe(200);
+    expect(limiter.reserve("d", 0, FOREVER).waitMs).toBe(400);
+  });
+
   test("waits for nothing without limits", () => {
     expect(new RateLimiter({}).reserve("a", 0, 0)).toEqual({ taken: true, waitMs: 0 });
   });

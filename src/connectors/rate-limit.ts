@@ -1,6 +1,7 @@
 /**
- * A token bucket as one number, by the generic cell rate algorithm (ITU-T I.371): the theoretical arrival time, at which the bucket would be full
- * again. Pure but for that number; a place is reserved in advance, so that those who wait keep their order and need no queue.
+ * A token bucket as one number, by the generic cell rate algorithm (ITU-T I.371): the theoretical arrival time, at
+ * which the bucket would be full again. Pure but for that number; a place is reserved in advance, so that those who
+ * wait keep their order and need no queue.
  */
 
 export interface Rate {
@@ -27,17 +28,23 @@ export function taken(rate: Rate, bucket: Bucket, nowMs: number): Bucket {
 /** Full buckets are forgotten once there are this many; those left are of conversations active within the last burst. */
 const SWEEP_AT = 1_024;
 
-/** Both limits of a connector: over all, and for each conversation. Lives in one worker's memory; a restart starts with full buckets. */
+/**
+ * Both limits of a connector: over all, and for each conversation. Lives in one worker's memory; a restart starts with
+ * full buckets.
+ */
 export class RateLimiter {
   readonly #overall: Rate | undefined;
+  readonly #share: () => number;
   readonly #perConversation: Rate | undefined;
   readonly #conversations = new Map<string, Bucket>();
   #bucket: Bucket = 0;
   #sweepAt = SWEEP_AT;
 
-  constructor(limits: { readonly overall?: Rate; readonly perConversation?: Rate }) {
+  /** `share`: the part of the overall limit that is this worker's now, in (0, 1]. */
+  constructor(limits: { readonly overall?: Rate; readonly perConversation?: Rate }, share: () => number = () => 1) {
     this.#overall = limits.overall;
     this.#perConversation = limits.perConversation;
+    this.#share = share;
   }
 
   /** How many conversations it remembers. */
@@ -56,10 +63,11 @@ export class RateLimiter {
   ): { readonly taken: boolean; readonly waitMs: number } {
     const own = this.#perConversation && (this.#conversations.get(conversation) ?? 0);
     const ownWaitMs = this.#perConversation && own !== undefined ? waitOf(this.#perConversation, own, nowMs) : 0;
-    const overallWaitMs = this.#overall ? waitOf(this.#overall, this.#bucket, nowMs) : 0;
+    const overall = this.#overall && shareOf(this.#overall, this.#share());
+    const overallWaitMs = overall ? waitOf(overall, this.#bucket, nowMs) : 0;
     const waitMs = Math.max(ownWaitMs, overallWaitMs);
     if (waitMs > patienceMs) return { taken: false, waitMs };
-    if (this.#overall) this.#bucket = taken(this.#overall, this.#bucket, nowMs);
+    if (overall) this.#bucket = taken(overall, this.#bucket, nowMs);
     if (this.#perConversation && own !== undefined) {
       this.#conversations.set(conversation, taken(this.#perConversation, own, nowMs));
       this.#sweep(nowMs);
@@ -74,4 +82,8 @@ export class RateLimiter {
     }
     this.#sweepAt = Math.max(SWEEP_AT, 2 * this.#conversations.size);
   }
+}
+
+function shareOf({ perSecond, burst }: Rate, share: number): Rate {
+  return { perSecond: perSecond * share, burst: Math.max(1, burst * share) };
 }

@@ -6,14 +6,15 @@ export type Choice = string | { readonly label: string; readonly value: string }
 /**
  * What an actor sends back through a chat connector.
  *
- * Further fields go into the provider's request as they are, over what Godwit would have put there: for Telegram beside `chat_id` and
- * `text` (`parse_mode`, `reply_markup`, …; `method` names another method, such as `sendPhoto`), for Messenger into `message`
- * (`attachment`, …). They are the provider's business: a misspelt one is refused by the provider and the reply becomes a dead letter.
+ * Further fields go into the provider's request as they are, over what Godwit would have put there: for Telegram beside
+ * `chat_id` and `text` (`parse_mode`, `reply_markup`, …; `method` names another method, such as `sendPhoto`), for
+ * Messenger into `message` (`attachment`, …). They are the provider's business: a misspelt one is refused by the
+ * provider and the reply becomes a dead letter.
  */
 export interface Reply {
   /** At most 4,096 characters for Telegram and 2,000 for Messenger; a longer one becomes a dead letter and is not cut. */
   readonly text?: string;
-  /** Buttons: an inline keyboard (Telegram, one a row), quick replies (Messenger, at most 13). */
+  /** Buttons: an inline keyboard (Telegram), or quick replies (Messenger: at most 13, labels past 20 characters are cut). */
   readonly choices?: readonly Choice[];
   readonly [providerField: string]: unknown;
 }

@@ -1,7 +1,7 @@
 /**
- * HMAC-SHA256 as a port: `createHmac(key)` gives a function from bytes to 32 bytes. WebCrypto runs everywhere but answers through the event
- * loop: 28,000 signatures a second one after the other on one core, against 2,400,000 for the runtime's own synchronous hasher
- * (400-byte bodies, Bun 1.4.5), which `adapters/bun` provides.
+ * HMAC-SHA256 as a port: `createHmac(key)` gives a function from bytes to 32 bytes. WebCrypto runs everywhere but answers
+ * through the event loop: Messenger's door takes 29,000 webhooks a second with it, one after the other on one core, and
+ * 490,000 with the runtime's own synchronous hasher, which `adapters/bun` provides (Bun 1.4.5).
  */
 export type CreateHmac = (key: Uint8Array<ArrayBuffer>) => Hmac;
 export type Hmac = (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>;
@@ -16,7 +16,10 @@ export const webCryptoHmac: CreateHmac = (key) => {
   };
 };
 
-/** Compares without an early exit, so that the time taken tells nothing about where two secrets differ. Lengths are no secret. */
+/**
+ * Compares without an early exit, so that the time taken tells nothing about where two secrets differ. Lengths are no
+ * secret.
+ */
 export function equalInConstantTime(left: Uint8Array, right: Uint8Array): boolean {
   if (left.length !== right.length) return false;
   let difference = 0;

@@ -1,6 +1,7 @@
 /**
- * Signing and verifying by Standard Webhooks 1.0: HMAC-SHA256 over `{id}.{timestamp}.{payload}`, base64, as `v1,<signature>`; several, separated by
- * spaces, while a secret is being replaced. Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ * Signing and verifying by Standard Webhooks 1.0: HMAC-SHA256 over `{id}.{timestamp}.{payload}`, base64, as
+ * `v1,<signature>`; several, separated by spaces, while a secret is being replaced. Source:
+ * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 import { SECOND } from "../core/index.ts";
 import { equalInConstantTime, fromBase64, type Hmac, toBase64, utf8 } from "./signature.ts";

@@ -70,6 +70,12 @@ describe("a delivery by Telegram", () => {
     ]);
   });
 
+  test("leaves the length of a text with markup to Telegram, which counts what is left of it", async () => {
+    await using provider = await FakeProvider.start();
+    const reply = { text: `<b>${"x".repeat(4_096)}</b>`, parse_mode: "HTML" };
+    expect((await openDeliveryDesk(bot(provider.url)).send(reply)).kind).toBe("done");
+  });
+
   test("sends the longest text that is allowed", async () => {
     await using provider = await FakeProvider.start();
     expect((await openDeliveryDesk(bot(provider.url)).send({ text: "x".repeat(4_096) })).kind).toBe("done");

@@ -17,7 +17,10 @@ const MAX_TEXT = 4_096;
 /** Bytes of a button's `callback_data`. Source: https://core.telegram.org/bots/api#inlinekeyboardbutton */
 const MAX_CALLBACK_BYTES = 64;
 
-/** Replies by the Bot API: `POST {base}/bot{token}/sendMessage`. Source: https://core.telegram.org/bots/api#making-requests */
+/**
+ * Replies by the Bot API: `POST {base}/bot{token}/sendMessage`. Source:
+ * https://core.telegram.org/bots/api#making-requests
+ */
 export function telegramProvider(definition: TelegramDefinition): OutboundProvider {
   return {
     baseUrl: definition.baseUrl,
@@ -38,13 +41,14 @@ export function telegramProvider(definition: TelegramDefinition): OutboundProvid
   };
 }
 
-function problemOf({ method, text, choices }: Reply): string | undefined {
+function problemOf({ method, text, choices, parse_mode }: Reply): string | undefined {
   if (method !== undefined && !(typeof method === "string" && /^[A-Za-z]+$/.test(method))) {
     return "reply.method: expected the name of a Bot API method";
   }
   if (method === undefined && (text === undefined || text === ""))
     return "reply.text: expected text; Telegram sends no empty message";
-  if (text !== undefined && text.length > MAX_TEXT) {
+  // With a parse mode the limit is on what is left of the text once it is parsed: Telegram counts that itself.
+  if (parse_mode === undefined && text !== undefined && text.length > MAX_TEXT) {
     return `reply.text: expected at most ${MAX_TEXT} characters (Telegram's limit), received ${text.length}`;
   }
   const tooLong = choices?.find(
@@ -65,7 +69,10 @@ function keyboard(choices: readonly Choice[] | undefined): { readonly reply_mark
   return { reply_markup: { inline_keyboard: rows } };
 }
 
-/** The reason is in `description`, the wait in `parameters.retry_after` (seconds). Source: https://core.telegram.org/bots/api#responseparameters */
+/**
+ * The reason is in `description`, the wait in `parameters.retry_after` (seconds). Source:
+ * https://core.telegram.org/bots/api#responseparameters
+ */
 function judge(response: ProviderResponse): Verdict {
   const answer = jsonObject(response.text);
   const description = typeof answer.description === "string" ? answer.description : "no description";

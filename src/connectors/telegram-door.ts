@@ -69,8 +69,9 @@ function accept(manifest: TelegramManifest, updateId: number, { event, address, 
 }
 
 /**
- * A pressed button shows that it is busy until `answerCallbackQuery` is called. Telegram takes a method call as the answer to a webhook, so it
- * costs no request of its own. Source: https://core.telegram.org/bots/api#making-requests-when-getting-updates
+ * A pressed button shows that it is busy until `answerCallbackQuery` is called. Telegram takes a method call as the
+ * answer to a webhook, so it costs no request of its own. Source:
+ * https://core.telegram.org/bots/api#making-requests-when-getting-updates
  */
 function answerCallback(id: string): DoorReply {
   return {

@@ -1,4 +1,7 @@
-/** Telegram's `Update`, read into a `ChatMessage`. Source: https://core.telegram.org/bots/api#update (Bot API 9, read 2026-11-21). */
+/**
+ * Telegram's `Update`, read into a `ChatMessage`. Source: https://core.telegram.org/bots/api#update (Bot API 9, read
+ * 2026-11-21).
+ */
 import { SECOND } from "../core/index.ts";
 import type { Attachment, ChatMessage, Sender } from "./message.ts";
 import { isRecord } from "./reply.ts";

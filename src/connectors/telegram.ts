@@ -25,13 +25,17 @@ export interface TelegramOptions {
   /** Default: `GODWIT_<NAME>_BASE_URL`, else https://api.telegram.org. */
   readonly baseUrl?: string;
   /**
-   * Wait for missing `update_id`s before going on. Default false, see docs/reference/connectors.md: Telegram sends a chat's updates one after the
-   * other and waits for each 200, so a chat's order holds without; and a wait would hold up every chat of the bot. Needs `events: "all"`.
+   * Wait for missing `update_id`s before going on. Default false, see docs/reference/connectors.md: Telegram sends a
+   * chat's updates one after the other and waits for each 200, so a chat's order holds without; and a wait would hold
+   * up every chat of the bot. Needs `events: "all"`.
    */
   readonly ordered?: boolean;
   /** With `ordered`: how long to wait for a missing update. Default 30 s. */
   readonly gapWait?: Duration;
-  /** `messages` (default): messages, edits and pressed buttons; other updates are answered and dropped. `all`: those too, as kind `event`. */
+  /**
+   * `messages` (default): messages, edits and pressed buttons; other updates are answered and dropped. `all`: those
+   * too, as kind `event`.
+   */
   readonly events?: "messages" | "all";
   /** Keep the whole update in `message.raw`. Default true. */
   readonly raw?: boolean;

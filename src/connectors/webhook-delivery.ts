@@ -10,8 +10,9 @@ import type { CreateHmac } from "./signature.ts";
 import { decodeSecret, signatureHeaders } from "./standard-webhooks.ts";
 
 /**
- * Replies as signed webhooks: `POST deliverUrl` with `{ type: "reply", timestamp, data: { to, reply } }`. `webhook-id` and the body stay the same on
- * every try, `webhook-timestamp` and so the signature are each try's own, as the specification asks.
+ * Replies as signed webhooks: `POST deliverUrl` with `{ type: "reply", timestamp, data: { to, reply } }`. `webhook-id`
+ * and the body stay the same on every try, `webhook-timestamp` and so the signature are each try's own, as the
+ * specification asks.
  */
 export function webhookProvider(definition: WebhookDefinition, createHmac: CreateHmac): OutboundProvider | undefined {
   const { deliverUrl } = definition;

@@ -82,7 +82,10 @@ function orderOf({ name, seq }: WebhookManifest, address: string, payload: unkno
 /** Characters of a key or an id: they are stored with each message. */
 const MAX_LENGTH = 256;
 
-/** A text (1–256 characters), or a whole number as text: a larger one than 2^53 has lost digits by now, and would name another key. */
+/**
+ * A text (1–256 characters), or a whole number as text: a larger one than 2^53 has lost digits by now, and would name
+ * another key.
+ */
 function textAt(payload: unknown, steps: PointerSteps): string | undefined {
   const value = valueAt(payload, steps);
   if (Number.isSafeInteger(value)) return String(value);

@@ -21,8 +21,8 @@ export interface WebhookOptions {
   /** Where the payload says whose it is: a JSON pointer (`/order/id`) or a path (`order.id`) to a text or number. */
   readonly key: string;
   /**
-   * The signing secret, `whsec_` and base64; several, separated by spaces or in a list, while one is being replaced. The first signs replies.
-   * Default: `GODWIT_<NAME>_SECRET`.
+   * The signing secret, `whsec_` and base64; several, separated by spaces or in a list, while one is being replaced.
+   * The first signs replies. Default: `GODWIT_<NAME>_SECRET`.
    */
   readonly secret?: string | readonly string[];
   /** How far `webhook-timestamp` may lie from now. Default 5 minutes. */
@@ -30,11 +30,15 @@ export interface WebhookOptions {
   /** Where the payload holds its unique id. Default: the header `webhook-id`. */
   readonly id?: string;
   /**
-   * Where the payload holds a number that the source counts up by one: messages are processed in that order. A place alone counts within a key;
-   * `per: "connector"` counts over all. A gap is waited for, at most `gapWait` (default 30 s).
+   * Where the payload holds a number that the source counts up by one: messages are processed in that order. A place
+   * alone counts within a key; `per: "connector"` counts over all. A gap is waited for, at most `gapWait` (default 30
+   * s).
    */
   readonly seq?: string | { readonly at: string; readonly per?: "key" | "connector"; readonly gapWait?: Duration };
-  /** Where replies are posted, signed the same way. Default: `GODWIT_<NAME>_DELIVER_URL`; without it a reply becomes a dead letter. */
+  /**
+   * Where replies are posted, signed the same way. Default: `GODWIT_<NAME>_DELIVER_URL`; without it a reply becomes a
+   * dead letter.
+   */
   readonly deliverUrl?: string;
   /** Default `/webhooks/<name>`. */
   readonly path?: string;

@@ -1,6 +1,7 @@
 /**
- * A real HTTP server that plays Telegram's Bot API, Messenger's Send API and a plain endpoint, for tests: it records what comes, in order, and misbehaves
- * when told to. Answers have the providers' true shapes (see test/fixtures/providers).
+ * A real HTTP server that plays Telegram's Bot API, Messenger's Send API and a plain endpoint, for tests: it records
+ * what comes, in order, and misbehaves when told to. Answers have the providers' true shapes (see
+ * test/fixtures/providers).
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
