@@ -29,13 +29,15 @@ export const EVENT_DESCRIPTIONS: Readonly<Record<keyof EventPayloads, string>> =
     "A supervised OS process passed its memory limit; a replacement is asked for. `curve` shows how it grew.",
 
   "message.processed": "Messages were handled, and what they changed is committed.",
-  "message.failed": "A handler threw, refused or timed out; the message is tried again after `retryInMs`, or is dead when that is absent.",
+  "message.failed":
+    "A handler threw, refused or timed out; the message is tried again after `retryInMs`, or is dead when that is absent.",
   "message.dead": "A message was given up and is a dead letter now.",
   "message.late-result-ignored": "A handler returned after it had lost the right to commit; what it did is dropped.",
   "handler.timed-out": "A handler did not return in its time and lost the right to commit.",
   "dead-letter.decided": "A person redrove or discarded a dead letter.",
   "lane.retrying": "A lane waits to try its head message again.",
-  "lane.spilled": "More messages wait for a lane than it may hold in memory (or it catches up after a failure): they wait in its backlog.",
+  "lane.spilled":
+    "More messages wait for a lane than it may hold in memory (or it catches up after a failure): they wait in its backlog.",
   "lane.stopped": "A lane waits for a person or for new code: halted, paused or unmigratable.",
   "lane.normal": "A lane has no backlog any more and is fed from its stream again.",
   "lease.acquired": "A worker has leased shards.",
@@ -43,6 +45,8 @@ export const EVENT_DESCRIPTIONS: Readonly<Record<keyof EventPayloads, string>> =
   "lease.released": "A worker has given leases back.",
   "commit.done": "What lanes have done is true now: one transaction.",
   "commit.failed": "The store did not take a commit; it is tried again, or blamed on one message.",
+  "actor.logged": "An actor's handler wrote a line with `ctx.log`.",
+  "ask.late-reply-dropped": "A reply came after its question's deadline; nobody waits for it any more.",
   "timer.fired": "Timers fell due and became messages; `late` of them by a second or more.",
 
   "webhook.accepted": "A webhook was verified and its messages are durable.",
@@ -143,6 +147,12 @@ export interface EventPayloads {
     readonly tookMs: number;
   };
   "commit.failed": { readonly error: Error; readonly attempt: number };
+  "actor.logged": MessagePayload & {
+    readonly id: string;
+    readonly text: string;
+    readonly fields?: Readonly<Record<string, unknown>>;
+  };
+  "ask.late-reply-dropped": { readonly askId: string };
   "timer.fired": { readonly fired: number; readonly late: number; readonly maxLateMs: number };
 
   "webhook.accepted": { readonly connector: string; readonly messages: number };
