@@ -1,5 +1,10 @@
 /** Documents with a part that is generated from the code, between two markers; what stands around it is written by people. */
 import path from "node:path";
+import { COMMON_OPTIONS, type Command, type CommandOption } from "../src/cli/command.ts";
+import { COMMANDS } from "../src/cli/commands.ts";
+import { defaultOf } from "../src/cli/config/options.ts";
+import { SETTING_NAMES, SETTINGS } from "../src/cli/config/settings.ts";
+import { usageOf } from "../src/cli/help.ts";
 import { EVENT_DESCRIPTIONS } from "../src/core/index.ts";
 
 export interface GeneratedPart {
@@ -12,6 +17,8 @@ export interface GeneratedPart {
 
 export const GENERATED_PARTS: readonly GeneratedPart[] = [
   { file: "docs/events.md", name: "events", render: renderEvents },
+  { file: "docs/reference/configuration.md", name: "settings", render: renderSettings },
+  { file: "docs/reference/cli.md", name: "commands", render: renderCommands },
 ];
 
 /** The document's text with its generated part renewed. @throws Error when the markers are missing. */
@@ -38,4 +45,35 @@ export function renderTable(head: readonly string[], rows: readonly (readonly st
 function renderEvents(): string {
   const rows = Object.entries(EVENT_DESCRIPTIONS).map(([name, meaning]) => [`\`${name}\``, meaning]);
   return renderTable(["event", "what happened"], rows);
+}
+
+function renderSettings(): string {
+  const rows = SETTING_NAMES.map((name) => {
+    const { flag, placeholder, variable, description, defaultMeaning } = SETTINGS[name];
+    const given = flag === undefined ? placeholder : `--${flag} ${placeholder}`;
+    const value = defaultMeaning === undefined ? `\`${defaultOf(name)}\`` : defaultMeaning;
+    return [`\`${given}\``, `\`${variable}\``, value, description];
+  });
+  return renderTable(["on the command line", "variable", "default", "what it sets"], rows);
+}
+
+function renderCommands(): string {
+  return COMMANDS.map(renderCommand).join("\n\n");
+}
+
+function renderCommand(command: Command): string {
+  const options = [...command.options, ...COMMON_OPTIONS].map((option) => `\`${renderFlag(option)}\``);
+  const examples = command.examples.map(({ line, meaning }) => `${line}  # ${meaning}`);
+  return [
+    `### godwit ${usageOf(command)}`,
+    "",
+    `${command.summary}.${command.details === undefined ? "" : ` ${command.details}`}`,
+    "",
+    `Options: ${options.join(", ")}.`,
+    ...(examples.length > 0 ? ["", "```sh", ...examples, "```"] : []),
+  ].join("\n");
+}
+
+function renderFlag({ name, placeholder }: CommandOption): string {
+  return `--${name}${placeholder === undefined ? "" : ` ${placeholder}`}`;
 }

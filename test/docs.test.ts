@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import path from "node:path";
 import { Glob } from "bun";
 import { GENERATED_PARTS, renewPart } from "../scripts/document.ts";
+import { EXIT } from "../src/cli/command.ts";
 import { isTest } from "./floors/rules.ts";
 
 const ROOT = path.join(import.meta.dir, "..");
@@ -55,6 +56,15 @@ describe("docs/errors.md", () => {
     expect(
       readCodes('throw new GodwitError("bad_frame", "x"); super("busy", `y`); new GodwitError(\n  "late",'),
     ).toEqual(["bad_frame", "busy", "late"]);
+  });
+});
+
+describe("docs/reference/cli.md", () => {
+  test("tells the meaning of each exit code, and of no other", async () => {
+    const documented = [...(await read("docs/reference/cli.md")).matchAll(/^\| (\d+) \|/gm)].map(([, code]) =>
+      Number(code),
+    );
+    expect(documented).toEqual([...Object.values(EXIT)].sort((a, b) => a - b));
   });
 });
 

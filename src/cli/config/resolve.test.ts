@@ -73,7 +73,7 @@ describe("the table of settings", () => {
   });
 
   test("suspects only variables that look like a misspelt one", () => {
-    const env = { GODWIT_PROT: "1", GODWIT_PORT: "1", GODWIT_TELEGRAM_TOKEN: "x", PROT: "1" };
+    const env = { GODWIT_PROT: "1", GODWIT_PORT: "1", GODWIT_TELEGRAM_TOKEN: "x", GODWIT_URL: "x", PROT: "1" };
     expect(misspeltVariables(env)).toEqual([["GODWIT_PROT", "GODWIT_PORT"]]);
   });
 });

@@ -50,13 +50,18 @@ export function showSetting(config: NodeConfig, name: SettingName): string {
   return setting.show ? setting.show(config[name]) : String(config[name]);
 }
 
+const PREFIX = "GODWIT_";
+
 /** Variables that look like a misspelt setting, each with the one that was probably meant. */
 export function misspeltVariables(env: Environment): readonly (readonly [found: string, meant: string])[] {
-  const known = SETTING_NAMES.map((name) => SETTINGS[name].variable);
+  const known = SETTING_NAMES.map((name) => SETTINGS[name].variable.slice(PREFIX.length));
   return Object.keys(env)
-    .filter((key) => key.startsWith("GODWIT_") && !known.includes(key))
-    .flatMap((key) => {
-      const meant = nearest(key, known);
-      return meant === undefined ? [] : [[key, meant] as const];
+    .filter((key) => key.startsWith(PREFIX))
+    .map((key) => key.slice(PREFIX.length))
+    .filter((name) => !known.includes(name))
+    .flatMap((name) => {
+      // Compared without the prefix: connectors have variables of their own, such as GODWIT_TELEGRAM_TOKEN.
+      const meant = nearest(name, known);
+      return meant === undefined ? [] : [[PREFIX + name, PREFIX + meant] as const];
     });
 }
