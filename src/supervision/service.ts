@@ -26,7 +26,7 @@ export interface Service {
   tree?(): ServiceTree;
 }
 
-/** What a child is doing. `restarting`: it is down and will be started again. */
+/** What a child is doing. `starting`: or waiting for its turn to. `restarting`: it is down and will be started again. */
 export type ServiceState = "starting" | "running" | "stopping" | "stopped" | "restarting";
 
 /** A supervision tree as it is now: plain data, ready for JSON. */

@@ -40,14 +40,15 @@ function branchOf(parent: string, child: ChildState, service: Service | undefine
   };
 }
 
-function stateOf({ phase, wanted }: ChildState): ServiceState {
+function stateOf({ phase, wanted, settledOnce }: ChildState): ServiceState {
   switch (phase) {
     case "up":
       return "running";
     case "waiting":
       return "restarting";
     case "down":
-      return wanted ? "restarting" : "stopped";
+      if (!wanted) return "stopped";
+      return settledOnce ? "restarting" : "starting";
     default:
       return phase;
   }
