@@ -48,7 +48,8 @@ export interface Chat {
 
 export type ChatEvent =
   | { readonly kind: "link"; readonly link: Link }
-  | { readonly kind: "loaded" }
+  /** Joined. Not whole: what was missed is no longer held by the server. */
+  | { readonly kind: "loaded"; readonly isWhole: boolean }
   | { readonly kind: "written"; readonly clientId: string; readonly text: string; readonly atMs: number }
   | { readonly kind: "accepted"; readonly clientId: string; readonly messageId?: string }
   | { readonly kind: "refused"; readonly clientId: string }
@@ -65,7 +66,7 @@ export function chatReducer(chat: Chat, event: ChatEvent): Chat {
     case "link":
       return chat.link === event.link ? chat : { ...chat, link: event.link };
     case "loaded":
-      return { ...chat, loaded: true, link: "live" };
+      return load(chat, event.isWhole);
     case "written":
       return write(chat, event.clientId, event.text, event.atMs);
     case "accepted":
@@ -80,6 +81,12 @@ export function chatReducer(chat: Chat, event: ChatEvent): Chat {
     case "remark":
       return remark(chat, { id: event.id, tone: event.tone, text: event.text, afterSeq: chat.seq });
   }
+}
+
+function load(chat: Chat, isWhole: boolean): Chat {
+  const loaded: Chat = { ...chat, loaded: true, link: "live" };
+  const text = "Earlier messages are no longer held.";
+  return isWhole ? loaded : remark(loaded, { id: `gap-${chat.seq}`, tone: "lost", text, afterSeq: chat.seq });
 }
 
 function write(chat: Chat, clientId: string, text: string, sentAtMs: number): Chat {

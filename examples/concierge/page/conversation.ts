@@ -43,18 +43,15 @@ export function openConversation(key: string, listeners: Listeners): Conversatio
   chat.on("message", (payload: Payload) => {
     since = Math.max(since, Number(payload.seq ?? 0));
     listeners.chat({ kind: "placed", line: readLine(payload) });
-  });
-  chat.on("order", (payload: Payload) => {
-    since = Math.max(since, Number(payload.seq ?? 0));
-    const { seq: _, ...order } = payload;
-    listeners.order(order);
+    if (payload.order) listeners.order(payload.order as OrderView);
   });
   chat.onError(() => {
     outbox.close();
     listeners.chat({ kind: "link", link: "waiting" });
   });
-  chat.join().receive("ok", () => {
-    listeners.chat({ kind: "loaded" });
+  chat.join().receive("ok", ({ seq, recovered }) => {
+    if (recovered === false) since = Number(seq ?? since);
+    listeners.chat({ kind: "loaded", isWhole: recovered !== false });
     outbox.open();
   });
   watchInside(socket, key, listeners, () => outbox.retry());
