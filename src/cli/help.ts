@@ -29,7 +29,7 @@ export function renderCommandHelp(command: Command, terminal: Terminal): string 
   const common = COMMON_OPTIONS.map((option) => describeOption(option, terminal));
   const args = command.arguments.map(
     ({ name, description, defaultText }) =>
-      [style.cyan(name), withDefault(description, defaultText, undefined, terminal)] as const,
+      [style.cyan(name), withDefault(description, defaultText, terminal)] as const,
   );
   return [
     `${style.bold(`godwit ${command.name}`)}: ${command.summary}`,
@@ -39,6 +39,7 @@ export function renderCommandHelp(command: Command, terminal: Terminal): string 
     "",
     style.bold(args.length > 0 ? "Arguments and options" : "Options"),
     ...definitionList([...args, ...own, ...common], terminal),
+    ...renderVariables(command.options, terminal),
     ...renderExamples(command, terminal),
   ].join("\n");
 }
@@ -56,22 +57,20 @@ export function usageOf(command: Command): string {
 }
 
 function describeOption(option: CommandOption, terminal: Terminal): readonly [string, string] {
-  const { name, short, placeholder, description, defaultText, variable } = option;
+  const { name, short, placeholder, description, defaultText } = option;
   const flag = `${short === undefined ? "" : `-${short}, `}--${name}${placeholder === undefined ? "" : ` ${placeholder}`}`;
-  return [terminal.style.cyan(flag), withDefault(description, defaultText, variable, terminal)];
+  return [terminal.style.cyan(flag), withDefault(description, defaultText, terminal)];
 }
 
-function withDefault(
-  text: string,
-  defaultText: string | undefined,
-  variable: string | undefined,
-  { style }: Terminal,
-): string {
-  const notes = [
-    ...(defaultText === undefined ? [] : [`default ${defaultText}`]),
-    ...(variable === undefined ? [] : [variable]),
-  ];
-  return notes.length === 0 ? text : `${text} ${style.dim(`(${notes.join(", ")})`)}`;
+function withDefault(text: string, defaultText: string | undefined, { style }: Terminal): string {
+  return defaultText === undefined ? text : `${text} ${style.dim(`(default ${defaultText})`)}`;
+}
+
+/** One line for all variables: said at each option they would hide the options. */
+function renderVariables(options: readonly CommandOption[], { style }: Terminal): readonly string[] {
+  const example = options.find(({ variable }) => variable !== undefined);
+  if (!example) return [];
+  return ["", style.dim(`Each can be set by a variable too: ${example.variable} for --${example.name}, and so on.`)];
 }
 
 /** Terms at the left, their texts wrapped at the right. */

@@ -13,7 +13,7 @@ export const APP_ARGUMENT: CommandArgument = {
   name: SETTINGS.appPath.placeholder,
   description: SETTINGS.appPath.description,
   required: false,
-  defaultText: `${defaultOf("appPath")}, ${SETTINGS.appPath.variable}`,
+  defaultText: defaultOf("appPath"),
 };
 
 /** One option a setting that has a flag. */
