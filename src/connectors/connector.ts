@@ -13,7 +13,7 @@ export type ConnectorDefinition = TelegramDefinition | MessengerDefinition | Web
  */
 export type ConnectorManifest = TelegramManifest | MessengerManifest | WebhookManifest;
 
-interface ManifestBase {
+export interface ManifestBase {
   /** Unique in an app: prefix of the keys, target of the deliveries. */
   readonly name: string;
   /** The actor that receives. */
@@ -83,6 +83,3 @@ export interface WebhookDefinition extends DefinitionBase {
 export function toManifest(definition: ConnectorDefinition): ConnectorManifest {
   return definition.manifest;
 }
-
-/** Largest webhook body taken by default. Telegram's updates and Messenger's batches stay far below. */
-export const DEFAULT_MAX_BODY_BYTES: number = 1024 * 1024;

@@ -3,8 +3,8 @@
  * connector's breaker and its rate limit; both are learnt anew after a crash. Order within a conversation is the
  * lane's: this never holds more than one message of a lane.
  *
- * A try: read the message → ask the breaker → wait for the rate limit (at most a second, inside the run) → request →
- * judge the answer.
+ * A try: read the message → ask the breaker → wait for the rate limit, inside the run if it is short → request → judge
+ * the answer.
  */
 import { type Clock, type Events, HOUR, SECOND } from "../core/index.ts";
 import type { LaneRun, RunOutcome } from "../lanes/index.ts";
@@ -14,7 +14,7 @@ import type { DeliverySettings } from "./delivery-options.ts";
 import { Destination } from "./destination.ts";
 import { type Exchange, exchange, type Fetch } from "./exchange.ts";
 import type { OutboundProvider, ProviderRequest, Verdict } from "./provider.ts";
-import { RateLimiter } from "./rate-limit.ts";
+import { RateLimiter, type RatePatience } from "./rate-limit.ts";
 
 export interface CourierServices {
   readonly clock: Clock;
@@ -27,14 +27,24 @@ export interface CourierServices {
 }
 
 /**
- * Waits up to here are spent inside the run. A lane that retries leaves the stream for the backlog, which costs writes;
- * a lane that waits holds one of the connector's places.
+ * Waits for the rate limit that are spent inside the run; a longer one puts the lane aside, into the backlog, which costs
+ * writes. Waiting holds one of the connector's places: for its own conversation's sake only briefly, for the limit over all
+ * longer, since then no other could send either.
  */
-export const MAX_WAIT_IN_RUN_MS: number = SECOND;
+const PATIENCE: RatePatience = { perConversationMs: SECOND, overallMs: 5 * SECOND };
+/** A run may wait this long before its request. */
+export const MAX_WAIT_IN_RUN_MS: number = Math.max(PATIENCE.perConversationMs, PATIENCE.overallMs);
 /** When a provider asks to slow down without saying for how long. */
 const THROTTLED_MS = 30 * SECOND;
 /** No provider puts us off for longer than this at once. */
 const MAX_RETRY_AFTER_MS = HOUR;
+
+/** Nobody waits for the outcome: the run has timed out, or its lease is lost. */
+const CANCELLED: RunOutcome = {
+  kind: "retry",
+  error: new DeliveryError("delivery_throttled", "the run was cancelled"),
+  free: true,
+};
 
 /** One try, with what its event needs. */
 interface Try {
@@ -93,13 +103,13 @@ export class Courier {
   async #awaitRate(attempt: Try): Promise<RunOutcome | undefined> {
     const { clock } = this.#services;
     const { message, signal } = attempt.run;
-    const { taken, waitMs } = this.#limiter.reserve(message.key, clock.monotonicMs(), MAX_WAIT_IN_RUN_MS);
+    const { taken, waitMs } = this.#limiter.reserve(message.key, clock.monotonicMs(), PATIENCE);
     if (!taken) return this.#hold(attempt, "the connector's rate limit", Math.ceil(waitMs));
     if (waitMs > 0) {
       attempt.run.at("waiting for the rate limit");
       await pause(clock, waitMs, signal);
     }
-    return signal.aborted ? this.#hold(attempt, "the run was cancelled", 0) : undefined;
+    return signal.aborted ? CANCELLED : undefined;
   }
 
   #send(request: ProviderRequest, { id, run }: Try): Promise<Exchange> {
@@ -112,7 +122,7 @@ export class Courier {
   #conclude(attempt: Try, generation: number, answer: Exchange): RunOutcome {
     if (answer.kind === "cancelled") {
       this.#destination.tell(generation, "given-up");
-      return this.#hold(attempt, "the run was cancelled", 0);
+      return CANCELLED;
     }
     if (answer.kind === "unanswered") {
       this.#destination.tell(generation, "failure");

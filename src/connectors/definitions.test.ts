@@ -60,6 +60,8 @@ describe("a connector's definition", () => {
     [() => telegram({ to: "a", name: "Bot 1", ...secrets }, {}), "connector name: expected"],
     [() => telegram({ to: "a", ...secrets, secretToken: "what?" }, {}), "secretToken: expected 1–256"],
     [() => telegram({ to: "a", ...secrets, baseUrl: "localhost:1" }, {}), "baseUrl: expected"],
+    [() => telegram({ to: "a", ...secrets, path: "hook" }, {}), 'path: expected one such as "/webhooks/telegram"'],
+    [() => telegram({ to: "a", ...secrets, maxBodyBytes: 0 }, {}), "maxBodyBytes: expected"],
     [() => telegram({ to: "a", ...secrets, ordered: true }, {}), 'ordered needs events: "all"'],
     [() => telegram({ to: "a", ...secrets, delivery: { attempts: 0 } }, {}), "delivery.attempts: expected"],
     [

@@ -1,7 +1,6 @@
 export {
   type ConnectorDefinition,
   type ConnectorManifest,
-  DEFAULT_MAX_BODY_BYTES,
   type MessengerDefinition,
   type MessengerManifest,
   type TelegramDefinition,
@@ -10,6 +9,7 @@ export {
   type WebhookDefinition,
   type WebhookManifest,
 } from "./connector.ts";
+export type { ActorReference, ConnectorOptions } from "./connector-options.ts";
 export { createDoor, type DoorServices } from "./create-door.ts";
 export { DeliveryError, type DeliveryErrorCode } from "./delivery-error.ts";
 export type { DeliveryOptions, DeliverySettings, RateLimit } from "./delivery-options.ts";
@@ -33,7 +33,7 @@ export type {
   TextMessage,
 } from "./message.ts";
 export { MESSENGER_RATE_LIMIT, type MessengerOptions, messenger } from "./messenger.ts";
-export type { ActorReference, Environment } from "./options.ts";
+export type { Environment } from "./options.ts";
 export type { Rate } from "./rate-limit.ts";
 export type { Choice, Reply } from "./reply.ts";
 export { type CreateHmac, type Hmac, webCryptoHmac } from "./signature.ts";

@@ -1,23 +1,12 @@
 import { ConfigError, describe } from "../core/index.ts";
-import { DEFAULT_MAX_BODY_BYTES, type MessengerDefinition } from "./connector.ts";
-import { type DeliveryOptions, deliverySettings, type RateLimit } from "./delivery-options.ts";
-import {
-  type ActorReference,
-  actorName,
-  checkName,
-  checkUrl,
-  type Environment,
-  processEnvironment,
-  Settings,
-} from "./options.ts";
+import type { MessengerDefinition } from "./connector.ts";
+import { type ConnectorOptions, manifestBase } from "./connector-options.ts";
+import { deliverySettings, type RateLimit } from "./delivery-options.ts";
+import { checkName, checkUrl, type Environment, processEnvironment, Settings } from "./options.ts";
 
-export interface MessengerOptions {
-  /** The actor that receives, one a person: its key is `<name>:<page-scoped id>`. */
-  readonly to: ActorReference;
+export interface MessengerOptions extends ConnectorOptions {
   /** Default `messenger`: path `/webhooks/messenger`, keys `messenger:…`. A second page needs a name of its own. */
   readonly name?: string;
-  /** Default `/webhooks/<name>`. */
-  readonly path?: string;
   /** Sends as the page. Default: `GODWIT_<NAME>_PAGE_ACCESS_TOKEN`. */
   readonly pageAccessToken?: string;
   /** The app's secret, which signs webhooks. Default: `GODWIT_<NAME>_APP_SECRET`. */
@@ -30,10 +19,6 @@ export interface MessengerOptions {
   readonly apiVersion?: string;
   /** Keep the provider's event in `message.raw`. Default true. */
   readonly raw?: boolean;
-  /** Default 1 MiB. */
-  readonly maxBodyBytes?: number;
-  /** Default rate limit: `MESSENGER_RATE_LIMIT`. */
-  readonly delivery?: DeliveryOptions;
 }
 
 /**
@@ -53,19 +38,16 @@ export function messenger(
   environment: Environment = processEnvironment(),
 ): MessengerDefinition {
   const name = checkName(options.name ?? "messenger");
-  const to = actorName(options.to);
+  const base = manifestBase(name, options);
   const settings = new Settings(name, environment);
   const baseUrl = settings.optional(options.baseUrl, "BASE_URL") ?? "https://graph.facebook.com";
   return {
     kind: "messenger",
     name,
-    to,
+    to: base.to,
     manifest: {
       kind: "messenger",
-      name,
-      to,
-      path: options.path ?? `/webhooks/${name}`,
-      maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+      ...base,
       appSecret: settings.required(options.appSecret, "appSecret", "APP_SECRET"),
       verifyToken: settings.required(options.verifyToken, "verifyToken", "VERIFY_TOKEN"),
       raw: options.raw ?? true,

@@ -8,13 +8,6 @@ export function processEnvironment(): Environment {
   return globalThis.process?.env ?? {};
 }
 
-/** An actor's definition, or its name. */
-export type ActorReference = string | { readonly name: string };
-
-export function actorName(to: ActorReference): string {
-  return typeof to === "string" ? to : to.name;
-}
-
 /**
  * How a connector's settings are found: the option, then the variable `GODWIT_<NAME>_<WORD>`, NAME being the
  * connector's, in capitals and with `_` for `-`: `GODWIT_TELEGRAM_TOKEN`, and for a second bot called `night-desk`,

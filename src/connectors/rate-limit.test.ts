@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { RateLimiter } from "./rate-limit.ts";
+import { RateLimiter, type RatePatience } from "./rate-limit.ts";
 
-const FOREVER = Number.POSITIVE_INFINITY;
+const INFINITE = Number.POSITIVE_INFINITY;
+const FOREVER: RatePatience = { perConversationMs: INFINITE, overallMs: INFINITE };
 
 describe("a rate limiter", () => {
   test("lets a burst go at once and spaces what follows evenly", () => {
@@ -24,8 +25,15 @@ describe("a rate limiter", () => {
   test("takes nothing from whoever would wait too long", () => {
     const limiter = new RateLimiter({ overall: { perSecond: 1, burst: 1 } });
     limiter.reserve("a", 0, FOREVER);
-    expect(limiter.reserve("b", 0, 500)).toEqual({ taken: false, waitMs: 1_000 });
-    expect(limiter.reserve("b", 500, 500)).toEqual({ taken: true, waitMs: 500 });
+    const patience = { perConversationMs: 0, overallMs: 500 };
+    expect(limiter.reserve("b", 0, patience)).toEqual({ taken: false, waitMs: 1_000 });
+    expect(limiter.reserve("b", 500, patience)).toEqual({ taken: true, waitMs: 500 });
+  });
+
+  test("asks for patience with one's own conversation apart from that with all", () => {
+    const limiter = new RateLimiter({ perConversation: { perSecond: 1, burst: 1 } });
+    limiter.reserve("a", 0, FOREVER);
+    expect(limiter.reserve("a", 0, { perConversationMs: 999, overallMs: INFINITE }).taken).toBe(false);
   });
 
   test("keeps to this worker's share of the limit over all, as that changes", () => {
@@ -39,7 +47,10 @@ describe("a rate limiter", () => {
   });
 
   test("waits for nothing without limits", () => {
-    expect(new RateLimiter({}).reserve("a", 0, 0)).toEqual({ taken: true, waitMs: 0 });
+    expect(new RateLimiter({}).reserve("a", 0, { perConversationMs: 0, overallMs: 0 })).toEqual({
+      taken: true,
+      waitMs: 0,
+    });
   });
 
   test("forgets conversations that have been quiet", () => {

@@ -25,6 +25,12 @@ export function taken(rate: Rate, bucket: Bucket, nowMs: number): Bucket {
   return Math.max(bucket, nowMs) + 1_000 / rate.perSecond;
 }
 
+/** How long somebody is ready to wait for each of the two limits, ms. */
+export interface RatePatience {
+  readonly perConversationMs: number;
+  readonly overallMs: number;
+}
+
 /** Full buckets are forgotten once there are this many; those left are of conversations active within the last burst. */
 const SWEEP_AT = 1_024;
 
@@ -53,20 +59,20 @@ export class RateLimiter {
   }
 
   /**
-   * Takes a place for `conversation`, if it comes within `patienceMs`. `taken: false` took nothing.
+   * Takes a place for `conversation`, if it comes within the patience. `taken: false` took nothing.
    * `waitMs`: how long to wait (then go, or ask again).
    */
   reserve(
     conversation: string,
     nowMs: number,
-    patienceMs: number,
+    patience: RatePatience,
   ): { readonly taken: boolean; readonly waitMs: number } {
     const own = this.#perConversation && (this.#conversations.get(conversation) ?? 0);
     const ownWaitMs = this.#perConversation && own !== undefined ? waitOf(this.#perConversation, own, nowMs) : 0;
     const overall = this.#overall && shareOf(this.#overall, this.#share());
     const overallWaitMs = overall ? waitOf(overall, this.#bucket, nowMs) : 0;
     const waitMs = Math.max(ownWaitMs, overallWaitMs);
-    if (waitMs > patienceMs) return { taken: false, waitMs };
+    if (ownWaitMs > patience.perConversationMs || overallWaitMs > patience.overallMs) return { taken: false, waitMs };
     if (overall) this.#bucket = taken(overall, this.#bucket, nowMs);
     if (this.#perConversation && own !== undefined) {
       this.#conversations.set(conversation, taken(this.#perConversation, own, nowMs));

@@ -1,23 +1,12 @@
 import { ConfigError, type Duration, SECOND, toMs } from "../core/index.ts";
-import { DEFAULT_MAX_BODY_BYTES, type TelegramDefinition } from "./connector.ts";
-import { type DeliveryOptions, deliverySettings, type RateLimit } from "./delivery-options.ts";
-import {
-  type ActorReference,
-  actorName,
-  checkName,
-  checkUrl,
-  type Environment,
-  processEnvironment,
-  Settings,
-} from "./options.ts";
+import type { TelegramDefinition } from "./connector.ts";
+import { type ConnectorOptions, manifestBase } from "./connector-options.ts";
+import { deliverySettings, type RateLimit } from "./delivery-options.ts";
+import { checkName, checkUrl, type Environment, processEnvironment, Settings } from "./options.ts";
 
-export interface TelegramOptions {
-  /** The actor that receives, one a chat: its key is `<name>:<chat id>`. */
-  readonly to: ActorReference;
+export interface TelegramOptions extends ConnectorOptions {
   /** Default `telegram`: path `/webhooks/telegram`, keys `telegram:…`. A second bot needs a name of its own. */
   readonly name?: string;
-  /** Default `/webhooks/<name>`. */
-  readonly path?: string;
   /** The bot's token, from @BotFather. Default: `GODWIT_<NAME>_TOKEN`. */
   readonly token?: string;
   /** The `secret_token` that was given to `setWebhook`: 1–256 of A-Z a-z 0-9 _ -. Default: `GODWIT_<NAME>_SECRET_TOKEN`. */
@@ -39,10 +28,6 @@ export interface TelegramOptions {
   readonly events?: "messages" | "all";
   /** Keep the whole update in `message.raw`. Default true. */
   readonly raw?: boolean;
-  /** Default 1 MiB. */
-  readonly maxBodyBytes?: number;
-  /** Default rate limit: `TELEGRAM_RATE_LIMIT`. */
-  readonly delivery?: DeliveryOptions;
 }
 
 /**
@@ -64,7 +49,7 @@ export function telegram(
   environment: Environment = processEnvironment(),
 ): TelegramDefinition {
   const name = checkName(options.name ?? "telegram");
-  const to = actorName(options.to);
+  const base = manifestBase(name, options);
   const settings = new Settings(name, environment);
   const { ordered = false, events = "messages" } = options;
   if (ordered && events !== "all") {
@@ -74,13 +59,10 @@ export function telegram(
   return {
     kind: "telegram",
     name,
-    to,
+    to: base.to,
     manifest: {
       kind: "telegram",
-      name,
-      to,
-      path: options.path ?? `/webhooks/${name}`,
-      maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+      ...base,
       secretToken: checkSecretToken(settings.required(options.secretToken, "secretToken", "SECRET_TOKEN"), name),
       events,
       gapWaitMs: ordered ? toMs(options.gapWait ?? 30 * SECOND, "gapWait") : null,

@@ -1,23 +1,14 @@
 import { ConfigError, type Duration, MINUTE, SECOND, toMs } from "../core/index.ts";
-import { DEFAULT_MAX_BODY_BYTES, type WebhookDefinition, type WebhookManifest } from "./connector.ts";
-import { type DeliveryOptions, deliverySettings } from "./delivery-options.ts";
+import type { WebhookDefinition, WebhookManifest } from "./connector.ts";
+import { type ConnectorOptions, manifestBase } from "./connector-options.ts";
+import { deliverySettings } from "./delivery-options.ts";
 import { parsePointer } from "./json-pointer.ts";
-import {
-  type ActorReference,
-  actorName,
-  checkName,
-  checkUrl,
-  type Environment,
-  processEnvironment,
-  Settings,
-} from "./options.ts";
+import { checkName, checkUrl, type Environment, processEnvironment, Settings } from "./options.ts";
 import { decodeSecret } from "./standard-webhooks.ts";
 
-export interface WebhookOptions {
+export interface WebhookOptions extends ConnectorOptions {
   /** Path `/webhooks/<name>`, keys `<name>:…`. */
   readonly name: string;
-  /** The actor that receives, one a value of `key`. Its message is the payload, as it came. */
-  readonly to: ActorReference;
   /** Where the payload says whose it is: a JSON pointer (`/order/id`) or a path (`order.id`) to a text or number. */
   readonly key: string;
   /**
@@ -40,12 +31,6 @@ export interface WebhookOptions {
    * dead letter.
    */
   readonly deliverUrl?: string;
-  /** Default `/webhooks/<name>`. */
-  readonly path?: string;
-  /** Default 1 MiB. */
-  readonly maxBodyBytes?: number;
-  /** No rate limit by default. */
-  readonly delivery?: DeliveryOptions;
 }
 
 /**
@@ -54,21 +39,18 @@ export interface WebhookOptions {
  */
 export function webhook(options: WebhookOptions, environment: Environment = processEnvironment()): WebhookDefinition {
   const name = checkName(options.name);
-  const to = actorName(options.to);
+  const base = manifestBase(name, options);
   const settings = new Settings(name, environment);
   const given = typeof options.secret === "object" ? options.secret.join(" ") : options.secret;
-  const secrets = settings.required(given, "secret", "SECRET").split(/\s+/);
+  const secrets = settings.required(given, "secret", "SECRET").trim().split(/\s+/);
   const deliverUrl = settings.optional(options.deliverUrl, "DELIVER_URL");
   return {
     kind: "webhook",
     name,
-    to,
+    to: base.to,
     manifest: {
       kind: "webhook",
-      name,
-      to,
-      path: options.path ?? `/webhooks/${name}`,
-      maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+      ...base,
       secrets: secrets.map((secret) => checkSecret(secret, name)),
       toleranceMs: toMs(options.tolerance ?? 5 * MINUTE, `${name}: tolerance`),
       key: parsePointer(options.key, `${name}: key`),
