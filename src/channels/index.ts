@@ -16,8 +16,11 @@ export {
 } from "./define.ts";
 export type { ChannelGatewayOptions, HistoryStore } from "./gateway/context.ts";
 export { type Admission, ChannelGateway, type ConnectOutcome } from "./gateway/gateway.ts";
-export type { SocketSession } from "./gateway/socket-session.ts";
+export { LONG_POLL_STATUS, LongPolls, type PollAnswer } from "./gateway/long-poll.ts";
+export { type OriginPolicy, originAllowed } from "./gateway/origin.ts";
+export type { SocketIdentity, SocketSession } from "./gateway/socket-session.ts";
 export type { NativePublish, NativeSubscriber, SocketTransport } from "./gateway/transport.ts";
+export { Broadcaster, type BroadcasterOptions } from "./history/broadcaster.ts";
 export { ChannelHost, type ChannelHostOptions } from "./host/channel-host.ts";
 export type {
   ActorReference,

@@ -28,8 +28,6 @@ export interface ChannelLimits {
   readonly presenceWindowMs: number;
   /** Presences that one channel may track. Default 100. */
   readonly maxPresencesPerChannel: number;
-  /** UTF-16 units of one presence's meta, as JSON. Default 4,096. */
-  readonly maxPresenceMetaLength: number;
 }
 
 export const DEFAULT_CHANNEL_LIMITS: ChannelLimits = {
@@ -46,7 +44,6 @@ export const DEFAULT_CHANNEL_LIMITS: ChannelLimits = {
   maxResumeMessages: 1_000,
   presenceWindowMs: 10,
   maxPresencesPerChannel: 100,
-  maxPresenceMetaLength: 4_096,
 };
 
 /** Fills in the defaults. @throws InvalidInputError naming a limit that is not a positive number. */

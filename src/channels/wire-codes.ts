@@ -33,6 +33,7 @@ export const REASONS = {
   tooManyChannels: "too many channels joined",
   channelCrash: "channel_crash",
   topicTooLong: "topic too long",
+  eventTooLong: "event too long",
   unknownEvent: "unknown event",
   invalidPayload: "invalid payload",
   invalidParams: "invalid params",
@@ -43,5 +44,6 @@ export const REASONS = {
   unavailable: "unavailable",
   workerRestarted: "worker_restarted",
   slowConsumer: "slow_consumer",
+  historyGap: "history_gap",
   binaryUnsupported: "binary_unsupported",
 } as const;

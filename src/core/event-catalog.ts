@@ -62,6 +62,8 @@ export const EVENT_DESCRIPTIONS: Readonly<Record<keyof EventPayloads, string>> =
   "socket.refused": "A socket was not let in: wrong origin, unknown protocol version, or refused by the app.",
   "socket.closed-by-server":
     "The server closed a socket: bad input, a limit, a slow reader, or a drain. The code is the WebSocket close code.",
+  "socket.slow":
+    "A socket read more slowly than it was written to, past its queue's bound: its channels must join again, or it was closed.",
   "socket.limited": "A limit held back what a socket sent.",
   "channel.crashed": "A channel's handler threw; that channel alone ended, and its client joins again.",
   "channel.message-dropped": "A message did not reach a subscriber that cannot take it.",
@@ -167,6 +169,7 @@ export interface EventPayloads {
 
   "socket.refused": { readonly reason: string; readonly peer: string | null };
   "socket.closed-by-server": { readonly code: number; readonly reason: string; readonly socketId: string | null };
+  "socket.slow": { readonly socketId: string | null; readonly closed: boolean };
   "socket.limited": { readonly limit: string; readonly socketId: string | null };
   "channel.crashed": { readonly topic: string; readonly event: string; readonly message: string };
   "channel.message-dropped": { readonly topic: string; readonly event: string; readonly reason: string };

@@ -62,8 +62,12 @@ export interface PhoenixSerializer {
 
 /** The other side sent what is no frame of its protocol version. Its socket is closed with a protocol error; no other is touched. */
 export class MalformedFrameError extends GodwitError {
-  constructor(expected: string) {
+  /** Not even JSON, as opposed to JSON of another shape. */
+  readonly jsonBroken: boolean;
+
+  constructor(expected: string, jsonBroken = false) {
     super("malformed_frame", `malformed frame: expected ${expected}`);
+    this.jsonBroken = jsonBroken;
   }
 }
 

@@ -6,7 +6,7 @@ export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new MalformedFrameError("JSON");
+    throw new MalformedFrameError("JSON", true);
   }
 }
 

@@ -3,6 +3,8 @@
 import { type Channel, type Push, Socket, type SocketOptions } from "phoenix";
 import { type ChannelSocketData, createChannelServer } from "../../src/adapters/bun/channel-server.ts";
 import {
+  type BroadcastCommand,
+  Broadcaster,
   type ChannelBackend,
   type ChannelDefinition,
   ChannelGateway,
@@ -11,6 +13,7 @@ import {
   type ChannelLimits,
   type HistoryStore,
   manifestOf,
+  type OriginPolicy,
   type SocketDefinition,
   WorkerGoneError,
 } from "../../src/channels/index.ts";
@@ -22,6 +25,9 @@ export interface HarnessOptions {
   readonly limits?: Partial<ChannelLimits>;
   readonly store?: HistoryStore;
   readonly clock?: Clock;
+  readonly origin?: OriginPolicy;
+  /** Stands between what is durable and the gateway: may lose, repeat and reorder. */
+  readonly deliver?: (through: (broadcast: BroadcastCommand) => void) => (broadcast: BroadcastCommand) => void;
 }
 
 /** Workers in the same process, by name; one can be killed with its requests in hand. */
@@ -81,6 +87,7 @@ export class LocalBackend implements ChannelBackend {
 export interface Harness extends AsyncDisposable {
   readonly gateway: ChannelGateway;
   readonly backend: LocalBackend;
+  readonly broadcaster: Broadcaster;
   readonly events: Events;
   readonly url: string;
   readonly port: number;
@@ -102,18 +109,25 @@ export function startHarness(options: HarnessOptions): Harness {
         events,
         ports: {
           command: (command) => gateway.handle(structuredClone(command)),
-          broadcast: async (broadcast) => {
-            gateway.deliverBroadcast(structuredClone(broadcast));
-            return {};
-          },
-          presences: async () => ({}),
+          broadcast: (broadcast) => broadcaster.broadcast(structuredClone(broadcast)),
+          presences: async (_channel, topic) => structuredClone(gateway.presence.list(topic)),
           send: () => Promise.reject(new Error("this harness has no actors")),
         },
       }),
   );
+  const manifest = manifestOf(options.channels, options.socket);
+  const broadcaster = new Broadcaster({
+    manifest,
+    clock,
+    events,
+    deliver: (broadcast) => deliver(structuredClone(broadcast)),
+    ...(options.store ? { store: options.store } : {}),
+  });
+  const deliver =
+    options.deliver?.((broadcast) => gateway.deliverBroadcast(broadcast)) ?? ((b) => gateway.deliverBroadcast(b));
   const gatewayOptions: ChannelGatewayOptions = {
     gatewayId: `g${++gateways}`,
-    manifest: manifestOf(options.channels, options.socket),
+    manifest,
     backend,
     clock,
     events,
@@ -121,16 +135,22 @@ export function startHarness(options: HarnessOptions): Harness {
     ...(options.limits ? { limits: options.limits } : {}),
   };
   const gateway = new ChannelGateway(gatewayOptions);
-  const channels = createChannelServer({ gateway });
+  const channels = createChannelServer({
+    gateway,
+    events,
+    clock,
+    ...(options.origin === undefined ? {} : { origin: options.origin }),
+  });
   const server = Bun.serve<ChannelSocketData>({
     port: 0,
     hostname: "127.0.0.1",
-    fetch: (request, server) => channels.fetch(request, server) ?? new Response("not found", { status: 404 }),
+    fetch: (request, server) => channels.fetch(request, server),
     websocket: channels.websocket,
   });
   return {
     gateway,
     backend,
+    broadcaster,
     events,
     port: server.port as number,
     url: `ws://127.0.0.1:${server.port}/socket`,

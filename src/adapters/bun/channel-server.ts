@@ -1,22 +1,32 @@
 /**
- * Bun's door to the channels: WebSocket upgrades and frames, glued to the pure engine. Compose its two parts into a `Bun.serve`:
- * `fetch` answers the channels' own paths (undefined for any other), `websocket` is the handler of its sockets.
+ * Bun's door to the channels: WebSockets and long-poll, glued to the pure engine. Compose its two parts into a `Bun.serve`:
+ * `fetch` answers the channels' own paths (`<mount>/websocket`, `<mount>/longpoll`), `websocket` is the handler of its sockets.
  */
-import type { Server, ServerWebSocket, WebSocketHandler } from "bun";
-import type {
-  Admission,
-  ChannelGateway,
-  NativeSubscriber,
-  SocketSession,
-  SocketTransport,
+import type { Server, WebSocketHandler } from "bun";
+import {
+  type Admission,
+  type ChannelGateway,
+  LongPolls,
+  type OriginPolicy,
+  originAllowed,
+  type SocketSession,
 } from "../../channels/index.ts";
-import { serializerVersion } from "../../wire/index.ts";
+import { type Clock, type Events, systemClock } from "../../core/index.ts";
+import { type PhoenixSerializer, serializerVersion } from "../../wire/index.ts";
+import { BunTransport, HARD_BACKPRESSURE_FACTOR } from "./bun-transport.ts";
 import { connectInfo, requestedProtocols } from "./connect-info.ts";
+import { createLongPollDoor } from "./long-poll-door.ts";
 
 export interface ChannelServerOptions {
   readonly gateway: ChannelGateway;
+  readonly events: Events;
   /** Where the sockets live; clients are given it without `/websocket`. Default `/socket`. */
   readonly mount?: string;
+  /** Which pages may open sockets. Default `"same-host"`. */
+  readonly origin?: OriginPolicy;
+  /** Compress frames for clients that can? Costs memory a socket and CPU a frame. Default false. */
+  readonly perMessageDeflate?: boolean;
+  readonly clock?: Clock;
 }
 
 /** What hangs on each of Bun's sockets. */
@@ -26,36 +36,45 @@ export interface ChannelSocketData {
 }
 
 export interface ChannelServer {
-  /** Undefined when the path is none of the channels'; also after a successful upgrade, when there is nothing to answer. */
-  fetch(request: Request, server: Server<ChannelSocketData>): Promise<Response | undefined> | undefined;
-  /** Does the path belong to the channels? */
+  /** Does the path belong to the channels? Ask this first. */
   owns(pathname: string): boolean;
+  /** Answers a request to an owned path. Undefined after an upgrade: then there is nothing to answer. */
+  fetch(request: Request, server: Server<ChannelSocketData>): Promise<Response | undefined>;
   readonly websocket: WebSocketHandler<ChannelSocketData>;
 }
 
 export function createChannelServer(options: ChannelServerOptions): ChannelServer {
-  const { gateway } = options;
-  const mount = options.mount ?? "/socket";
+  const { gateway, mount = "/socket" } = options;
+  const webSocketPath = `${mount}/websocket`;
+  const longPollPath = `${mount}/longpoll`;
+  const longPoll = createLongPollDoor(gateway, new LongPolls(gateway, options.clock ?? systemClock));
   let publishing = false;
 
   return {
-    owns: (pathname) => pathname === `${mount}/websocket`,
+    owns: (pathname) => pathname === webSocketPath || pathname === longPollPath,
 
-    fetch(request, server) {
-      const url = new URL(request.url);
-      if (url.pathname !== `${mount}/websocket`) return undefined;
+    async fetch(request, server) {
       if (!publishing) {
         publishing = true;
         gateway.useNativePublish((name, frame) => void server.publish(name, frame));
       }
-      return upgrade(gateway, request, url, server);
+      const url = new URL(request.url);
+      const entrance = inspect(request, url, options);
+      if (entrance instanceof Response) return entrance;
+      const peer = server.requestIP(request)?.address ?? null;
+      if (url.pathname === longPollPath) return longPoll(request, url, peer, entrance);
+      return upgrade(gateway, request, url, peer, entrance, server);
     },
 
     websocket: {
-      perMessageDeflate: false,
+      perMessageDeflate: options.perMessageDeflate ?? false,
+      // The engine has its own idle limit, which looks at messages and not at pings.
       idleTimeout: 0,
       sendPings: false,
       maxPayloadLength: gateway.limits.maxPayloadBytes,
+      // Past its own limit Bun would drop frames without a word. The engine acts long before; if it could not, the socket must go.
+      backpressureLimit: Math.min(2 ** 31 - 1, HARD_BACKPRESSURE_FACTOR * gateway.limits.maxQueueBytes),
+      closeOnBackpressureLimit: true,
       open(ws) {
         ws.data.session = gateway.accept(ws.data.admission, new BunTransport(ws));
       },
@@ -69,64 +88,38 @@ export function createChannelServer(options: ChannelServerOptions): ChannelServe
   };
 }
 
+/** What every request to the channels must bring: an allowed origin, and a protocol version that is served. */
+function inspect(request: Request, url: URL, options: ChannelServerOptions): PhoenixSerializer["version"] | Response {
+  const origin = request.headers.get("origin");
+  if (!originAllowed(origin, request.headers.get("host"), options.origin ?? "same-host")) {
+    options.events.emit("socket.refused", { reason: `origin ${origin} is not allowed`, peer: null });
+    return new Response("origin not allowed", { status: 403 });
+  }
+  const version = serializerVersion(url.searchParams.get("vsn"));
+  if (version) return version;
+  options.events.emit("socket.refused", { reason: "unsupported protocol version", peer: null });
+  return new Response("unsupported protocol version: vsn must be 1.0.x or 2.0.x", { status: 403 });
+}
+
 async function upgrade(
   gateway: ChannelGateway,
   request: Request,
   url: URL,
+  peer: string | null,
+  version: PhoenixSerializer["version"],
   server: Server<ChannelSocketData>,
 ): Promise<Response | undefined> {
-  const version = serializerVersion(url.searchParams.get("vsn"));
-  if (!version) return new Response("unsupported protocol version", { status: 403 });
-  const peer = server.requestIP(request)?.address ?? null;
+  if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+    return new Response("expected a WebSocket upgrade", { status: 426, headers: { upgrade: "websocket" } });
+  }
   const protocols = requestedProtocols(request.headers);
   const outcome = await gateway.connect(connectInfo(request, url, peer, protocols.token, "websocket"), version);
   if (outcome.kind === "refused") return new Response("forbidden", { status: 403 });
+  if (outcome.kind === "unavailable") return new Response("unavailable", { status: 503 });
   const data: ChannelSocketData = { admission: outcome.admission, session: undefined };
   const upgraded = server.upgrade(request, {
     data,
     ...(protocols.phoenix ? { headers: { "sec-websocket-protocol": "phoenix" } } : {}),
   });
-  return upgraded ? undefined : new Response("expected a WebSocket upgrade", { status: 426 });
-}
-
-/** A WebSocket of Bun's as the engine sees it. */
-class BunTransport implements SocketTransport, NativeSubscriber {
-  readonly kind = "websocket";
-  readonly #ws: ServerWebSocket<ChannelSocketData>;
-
-  constructor(ws: ServerWebSocket<ChannelSocketData>) {
-    this.#ws = ws;
-  }
-
-  get native(): NativeSubscriber {
-    return this;
-  }
-
-  sendText(text: string): void {
-    this.#ws.sendText(text);
-  }
-
-  sendBinary(bytes: Uint8Array): void {
-    this.#ws.sendBinary(bytes);
-  }
-
-  close(code: number, reason: string): void {
-    this.#ws.close(code, reason);
-  }
-
-  bufferedBytes(): number {
-    return this.#ws.getBufferedAmount();
-  }
-
-  subscribe(name: string): void {
-    this.#ws.subscribe(name);
-  }
-
-  unsubscribe(name: string): void {
-    this.#ws.unsubscribe(name);
-  }
-
-  publishToOthers(name: string, frame: string | Uint8Array): void {
-    this.#ws.publish(name, frame);
-  }
+  return upgraded ? undefined : new Response("malformed WebSocket upgrade", { status: 400 });
 }

@@ -2,6 +2,8 @@
 import { BusyError, DeadlineError, toError } from "../../core/index.ts";
 import type { ClientMessage } from "../../wire/index.ts";
 import { isWorkerGone } from "../backend.ts";
+import type { SequencedBroadcast } from "../history/history-feed.ts";
+import { sinceOf, withFields } from "../history/history-fields.ts";
 import { entryFor } from "../manifest.ts";
 import {
   type ChannelId,
@@ -15,6 +17,7 @@ import type { ChannelCommands } from "./channel-commands.ts";
 import type { GatewayContext } from "./context.ts";
 import { Membership } from "./membership.ts";
 import type { ErrorResponse, SocketSession } from "./socket-session.ts";
+import type { Topic } from "./topic.ts";
 import type { Topics } from "./topics.ts";
 import type { WorkerCalls } from "./worker-calls.ts";
 
@@ -41,16 +44,24 @@ export class ChannelLifecycle {
     if (!previous && socket.channels.size >= context.limits.maxChannelsPerSocket) {
       return this.#refuse(socket, message, { reason: REASONS.tooManyChannels });
     }
+    const badSince = entry.history ? sinceError(message) : undefined;
+    if (badSince) return this.#refuse(socket, message, badSince);
     const member = new Membership(context.nextChannelId(), socket, message.topic, message.joinRef, entry);
     if (previous) this.end(previous, "replaced");
     socket.channels.set(message.topic, member);
     members.set(member.id, member);
     const response = await calls.join(member, message.body, previous?.id).catch(joinFailure);
-    this.#finishJoin(member, message, response);
+    await this.#finishJoin(member, message, response);
     if (previous) this.#sendClose(previous);
   }
 
   async push(member: Membership, message: ClientMessage): Promise<void> {
+    if (member.state === "joining") {
+      member.early ??= [];
+      if (member.early.length < this.#parts.context.limits.maxInFlightPerSocket) member.early.push(message);
+      else this.#answer(member, message, { reason: REASONS.busy, retry: true, retry_after: 1 });
+      return;
+    }
     const response = await this.#parts.calls.push(member, message.ref, message.event, message.body).catch(pushFailure);
     if (response.kind === "failed") return this.#answer(member, message, response.error);
     if (response.kind === "crashed") return this.#crash(member, message, response.message);
@@ -92,14 +103,18 @@ export class ChannelLifecycle {
   /** Takes a channel out of everything here; a worker that knows it must be told beside. */
   #forget(member: Membership): void {
     if (member.socket.channels.get(member.topic) === member) member.socket.channels.delete(member.topic);
-    if (member.state === "joined") this.#parts.topics.unsubscribe(member);
+    this.#parts.topics.release(member);
     member.state = "ended";
     member.held = undefined;
+    for (const { ref } of member.early ?? []) {
+      member.socket.replyError(null, ref, member.topic, { reason: REASONS.unmatchedTopic });
+    }
+    member.early = undefined;
     this.#parts.members.delete(member.id);
     this.#parts.commands.untrackAll(member);
   }
 
-  #finishJoin(member: Membership, message: ClientMessage, response: JoinResponse | Failure): void {
+  async #finishJoin(member: Membership, message: ClientMessage, response: JoinResponse | Failure): Promise<void> {
     if (member.state === "ended") return;
     switch (response.kind) {
       case "failed":
@@ -118,13 +133,37 @@ export class ChannelLifecycle {
     }
   }
 
-  #admit(member: Membership, message: ClientMessage, response: string): void {
+  async #admit(member: Membership, message: ClientMessage, response: string): Promise<void> {
+    const topic = this.#parts.topics.retain(member);
+    if (!topic.feed) return this.#enter(member, message, topic, response, []);
+    const since = typeof message.body === "string" ? sinceOf(message.body) : undefined;
+    try {
+      await topic.feed.resume(since, ({ position, recovered, missed }) => {
+        const fields = recovered === undefined ? { seq: position } : { seq: position, recovered };
+        this.#enter(member, message, topic, withFields(response, fields), missed);
+      });
+    } catch (thrown) {
+      this.#parts.context.events.emit("error.caught", { stage: "channels.resume", error: toError(thrown) });
+      this.end(member, "closed");
+      this.#refuse(member.socket, message, { reason: REASONS.unavailable, retry_after: 1 });
+    }
+  }
+
+  /** The join's reply, what was missed, the presences, then what the handlers have sent meanwhile: in this order. */
+  #enter(
+    member: Membership,
+    message: ClientMessage,
+    topic: Topic,
+    response: string,
+    missed: readonly SequencedBroadcast[],
+  ): void {
+    if (member.state === "ended") return;
     member.socket.reply(message.joinRef, message.ref, member.topic, "ok", response);
     member.state = "joined";
-    this.#parts.topics.subscribe(member);
-    const held = member.held ?? [];
-    member.held = undefined;
-    for (const command of held) this.#parts.commands.run(member, command);
+    topic.enter(member, missed, () => this.#parts.commands.entered(member));
+    const { early = [] } = member;
+    member.early = undefined;
+    for (const push of early) void this.push(member, push);
   }
 
   #refuse(socket: SocketSession, message: ClientMessage, error: ErrorResponse): void {
@@ -147,6 +186,15 @@ export class ChannelLifecycle {
 
   #sendClose(member: Membership): void {
     member.socket.push(member.joinRef, member.joinRef, member.topic, "phx_close", "{}");
+  }
+}
+
+function sinceError(message: ClientMessage): ErrorResponse | undefined {
+  try {
+    if (typeof message.body === "string") sinceOf(message.body);
+    return undefined;
+  } catch (thrown) {
+    return { reason: REASONS.invalidParams, issues: [{ path: "since", message: toError(thrown).message }] };
   }
 }
 

@@ -4,25 +4,21 @@
  *
  * Holds nothing that must survive: a gateway that dies takes its sockets with it, and their clients join elsewhere and resume from history.
  */
-import { type PhoenixSerializer, phoenixV1, phoenixV2 } from "../../wire/index.ts";
+import { toError } from "../../core/index.ts";
+import { type MalformedFrameError, type PhoenixSerializer, phoenixV1, phoenixV2 } from "../../wire/index.ts";
 import { channelLimits } from "../limits.ts";
 import type { ChannelManifest } from "../manifest.ts";
-import {
-  type BroadcastCommand,
-  type ChannelId,
-  type ConnectInfo,
-  type ConnectResponse,
-  fromLinkBody,
-  type HostCommand,
-} from "../protocol.ts";
-import { CLOSE_CODES } from "../wire-codes.ts";
+import { PresenceDiffs } from "../presence/presence-diffs.ts";
+import { PresenceTable } from "../presence/presence-table.ts";
+import type { BroadcastCommand, ChannelId, ConnectInfo, ConnectResponse, HostCommand } from "../protocol.ts";
+import { BacklogWatch } from "./backlog-watch.ts";
 import { ChannelCommands } from "./channel-commands.ts";
 import { ChannelLifecycle } from "./channel-lifecycle.ts";
 import type { ChannelGatewayOptions, GatewayContext } from "./context.ts";
-import { EncodedBroadcast } from "./encoded-broadcast.ts";
 import { Inbound } from "./inbound.ts";
 import type { Membership } from "./membership.ts";
-import { SocketSession } from "./socket-session.ts";
+import { type SocketIdentity, SocketSession } from "./socket-session.ts";
+import { Sockets } from "./sockets.ts";
 import { Topics } from "./topics.ts";
 import type { NativePublish, SocketTransport } from "./transport.ts";
 import { WorkerCalls } from "./worker-calls.ts";
@@ -31,53 +27,83 @@ import { WorkerCalls } from "./worker-calls.ts";
 export interface Admission {
   readonly affinity: string;
   readonly serializer: PhoenixSerializer;
-  readonly identity: { readonly id: string | null; readonly assigns: Readonly<Record<string, unknown>> } | null;
+  /** Null past the connection limit: the socket is opened only to tell its client to wait. */
+  readonly identity: SocketIdentity | null;
 }
 
+/** `refused`: by the app. `unavailable`: no worker could be asked, or there are far too many sockets, or the gateway drains. */
 export type ConnectOutcome =
   | { readonly kind: "admitted"; readonly admission: Admission }
-  | { readonly kind: "refused"; readonly reason: string };
+  | { readonly kind: "refused"; readonly reason: string }
+  | { readonly kind: "unavailable"; readonly reason: string };
 
 export class ChannelGateway {
+  /** Who is present, here and at other gateways: exchange its deltas and snapshots with theirs. */
+  readonly presence: PresenceTable;
   readonly #context: GatewayContext;
   readonly #calls: WorkerCalls;
   readonly #topics: Topics;
-  readonly #lifecycle: ChannelLifecycle;
+  readonly #sockets: Sockets;
+  readonly #backlog: BacklogWatch;
   readonly #commands: ChannelCommands;
+  readonly #lifecycle: ChannelLifecycle;
   readonly #inbound: Inbound;
-  readonly #sockets = new Set<SocketSession>();
   readonly #members = new Map<ChannelId, Membership>();
   #lastNumber = 0;
 
+  /** @throws InvalidInputError on a limit that is none. */
   constructor(options: ChannelGatewayOptions) {
-    this.#context = {
+    const context: GatewayContext = {
       ...options,
       limits: channelLimits(options.limits),
       random: options.random ?? Math.random,
       nativePublish: undefined,
       nextChannelId: () => this.#nextId(),
     };
+    this.#context = context;
     this.#calls = new WorkerCalls(options.backend);
-    this.#topics = new Topics(this.#context, { sentTo: () => {}, published: () => {} });
-    this.#commands = new ChannelCommands(this.#context, (member) => this.#lifecycle.stop(member));
+    this.#sockets = new Sockets(context, (socket) => this.#endChannels(socket));
+    this.#backlog = new BacklogWatch({
+      context,
+      fail: (member, reason) => this.#lifecycle.fail(member, reason, "stopped"),
+      close: (socket, code, reason) => this.#sockets.close(socket, code, reason),
+    });
+    this.#topics = new Topics({
+      context,
+      find: (channel) => this.#members.get(channel),
+      filter: (members, event, body) => this.#calls.filter(members, event, body),
+      published: (topic, bytes) => this.#backlog.published(topic, bytes),
+      fail: (member, reason) => this.#lifecycle.fail(member, reason, "stopped"),
+    });
+    const diffs = new PresenceDiffs({
+      clock: options.clock,
+      windowMs: context.limits.presenceWindowMs,
+      flush: (topic, diff) => this.#topics.get(topic)?.announce("presence_diff", JSON.stringify(diff)),
+    });
+    this.presence = new PresenceTable(options.gatewayId, (joined, left) => diffs.note(joined, left));
+    this.#commands = new ChannelCommands(context, this.presence, (member) => this.#lifecycle.stop(member));
     this.#lifecycle = new ChannelLifecycle({
-      context: this.#context,
+      context,
       calls: this.#calls,
       topics: this.#topics,
       commands: this.#commands,
       members: this.#members,
     });
-    this.#inbound = new Inbound(this.#context, this.#lifecycle, (socket, code, reason) =>
-      this.#close(socket, code, reason),
-    );
+    this.#inbound = new Inbound(context, this.#lifecycle, this.#sockets);
   }
 
   get limits(): GatewayContext["limits"] {
     return this.#context.limits;
   }
 
+  /** Open sockets, those past the limit included. */
   get connections(): number {
     return this.#sockets.size;
+  }
+
+  /** Channels that sockets of this gateway have joined or are joining. */
+  get channels(): number {
+    return this.#members.size;
   }
 
   /** New code may define other channels. Joined ones go on. */
@@ -90,19 +116,27 @@ export class ChannelGateway {
     this.#context.nativePublish = publish;
   }
 
-  /** Asks a worker whether this client may connect. @throws as `ChannelBackend.request` when no worker can answer. */
+  /** Asks a worker whether this client may connect. */
   async connect(info: ConnectInfo, version: PhoenixSerializer["version"]): Promise<ConnectOutcome> {
+    if (!this.#sockets.accepting) return { kind: "unavailable", reason: "too many connections, or shutting down" };
     const affinity = this.#nextId();
     const serializer = version === "1.0.0" ? phoenixV1 : phoenixV2;
-    const response = await this.#authorize(affinity, info);
-    if (response.kind === "refused") return response;
-    return { kind: "admitted", admission: { affinity, serializer, identity: response } };
+    if (!this.#sockets.hasRoom) return { kind: "admitted", admission: { affinity, serializer, identity: null } };
+    try {
+      const response = await this.#authorize(affinity, info);
+      if (response.kind === "accepted")
+        return { kind: "admitted", admission: { affinity, serializer, identity: response } };
+      this.#context.events.emit("socket.refused", { reason: response.reason, peer: info.peer });
+      return response;
+    } catch (thrown) {
+      return { kind: "unavailable", reason: toError(thrown).message };
+    }
   }
 
   /** Opens an admitted socket. */
-  accept(admission: Admission, transport: SocketTransport): SocketSession {
+  accept({ affinity, serializer, identity }: Admission, transport: SocketTransport): SocketSession {
     const now = this.#context.clock.monotonicMs();
-    const socket = new SocketSession(admission.affinity, admission.serializer, transport, admission.identity, now);
+    const socket = new SocketSession({ affinity, serializer, transport, identity, nowMs: now, backlog: this.#backlog });
     this.#sockets.add(socket);
     return socket;
   }
@@ -112,11 +146,19 @@ export class ChannelGateway {
     this.#inbound.receive(socket, frame);
   }
 
+  /** The socket's peer sent what its transport could not even hand on. */
+  reject(socket: SocketSession, error: MalformedFrameError): void {
+    this.#inbound.reject(socket, error);
+  }
+
+  /** The socket's peer has shown that it lives, without sending a message. */
+  touch(socket: SocketSession): void {
+    socket.lastSeenMs = this.#context.clock.monotonicMs();
+  }
+
   /** The socket's connection is gone. Safe twice. */
   disconnected(socket: SocketSession): void {
-    if (!this.#sockets.delete(socket)) return;
-    socket.closed = true;
-    for (const member of [...socket.channels.values()]) this.#lifecycle.end(member, "closed");
+    this.#sockets.remove(socket);
   }
 
   /** Takes a command from a worker. */
@@ -127,25 +169,38 @@ export class ChannelGateway {
     if (member) this.#commands.run(member, command);
   }
 
-  /** To everybody at this gateway who joined the topic. */
-  deliverBroadcast(broadcast: Omit<BroadcastCommand, "kind">): void {
-    const topic = this.#topics.get(broadcast.topic);
-    if (!topic) return;
-    const except = broadcast.except === undefined ? undefined : this.#members.get(broadcast.except);
-    topic.send(new EncodedBroadcast(broadcast.topic, broadcast.event, fromLinkBody(broadcast.body)), except);
+  /**
+   * To everybody at this gateway who joined the topic. With `seq` (a durable broadcast) in the order of `seq` and each once, however often and in
+   * whatever order this is called. JSON bodies are text of an object.
+   */
+  deliverBroadcast({ topic, event, body, seq, except }: Omit<BroadcastCommand, "kind">): void {
+    this.#topics.get(topic)?.broadcast(event, body, seq, except);
+  }
+
+  /**
+   * A process has gone that may have made broadcasts durable without saying so: reads them from the store, for every topic with history
+   * that somebody here has joined. Failures are reported as events and the next call finds the rest.
+   */
+  async catchUp(): Promise<void> {
+    for (const topic of [...this.#topics.all()]) {
+      await topic.feed?.catchUp().catch((thrown) => {
+        this.#context.events.emit("error.caught", { stage: "channels.catch-up", error: toError(thrown) });
+      });
+    }
   }
 
   /** Closes every socket of that id with 1001; their clients come back, and are authorised anew. */
   disconnect(socketId: string): void {
-    for (const socket of [...this.#sockets]) {
-      if (socket.identity.id === socketId) this.#close(socket, CLOSE_CODES.goingAway, "disconnected");
-    }
+    this.#sockets.closeById(socketId);
   }
 
-  #close(socket: SocketSession, code: number, reason: string): void {
-    if (socket.closed) return;
-    socket.transport.close(code, reason);
-    this.disconnected(socket);
+  /** Takes no more sockets, and closes all with 1012 in batches spread over `spreadMs`. Resolves when none is left. */
+  drain(spreadMs: number): Promise<void> {
+    return this.#sockets.drain(spreadMs);
+  }
+
+  #endChannels(socket: SocketSession): void {
+    for (const member of [...socket.channels.values()]) this.#lifecycle.end(member, "closed");
   }
 
   async #authorize(affinity: string, info: ConnectInfo): Promise<ConnectResponse> {

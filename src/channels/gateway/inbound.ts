@@ -1,31 +1,47 @@
-/** What a socket sends: decoded once, held against the limits, and handed on. A frame that is none closes its own socket alone. */
+/** What a socket sends: held against the limits, decoded once, and handed on. A frame that is none closes its own socket alone. */
+import { toError } from "../../core/index.ts";
 import { type ClientMessage, MalformedFrameError } from "../../wire/index.ts";
 import { HEARTBEAT_TOPIC } from "../pattern.ts";
 import { CLOSE_CODES, REASONS } from "../wire-codes.ts";
-import type { ChannelLifecycle } from "./channel-lifecycle.ts";
+import { type ChannelLifecycle, seconds } from "./channel-lifecycle.ts";
 import type { GatewayContext } from "./context.ts";
-import type { SocketSession } from "./socket-session.ts";
+import { TokenBucket } from "./rate-limit.ts";
+import type { ErrorResponse, SocketSession } from "./socket-session.ts";
+import type { Sockets } from "./sockets.ts";
+
+/** So many refusals in a row, without one message let through, and a client is not slowing down. */
+const FLOOD_AFTER = 1_000;
 
 export class Inbound {
   readonly #context: GatewayContext;
   readonly #lifecycle: ChannelLifecycle;
-  readonly #close: (socket: SocketSession, code: number, reason: string) => void;
+  readonly #sockets: Sockets;
 
-  constructor(
-    context: GatewayContext,
-    lifecycle: ChannelLifecycle,
-    close: (socket: SocketSession, code: number, reason: string) => void,
-  ) {
+  constructor(context: GatewayContext, lifecycle: ChannelLifecycle, sockets: Sockets) {
     this.#context = context;
     this.#lifecycle = lifecycle;
-    this.#close = close;
+    this.#sockets = sockets;
   }
 
   receive(socket: SocketSession, frame: string | Uint8Array): void {
     if (socket.closed) return;
     socket.lastSeenMs = this.#context.clock.monotonicMs();
+    if (frame.length > this.#context.limits.maxPayloadBytes) {
+      return this.#sockets.close(socket, CLOSE_CODES.messageTooBig, "message too big");
+    }
     const message = this.#decode(socket, frame);
-    if (message) this.#dispatch(socket, message);
+    if (!message) return;
+    const refusal = this.#held(socket, frame.length) ?? this.#unfit(socket, message);
+    if (refusal) return socket.replyError(message.joinRef, message.ref, message.topic, refusal);
+    this.#dispatch(socket, message);
+  }
+
+  reject(socket: SocketSession, error: MalformedFrameError): void {
+    this.#sockets.close(
+      socket,
+      error.jsonBroken ? CLOSE_CODES.invalidPayload : CLOSE_CODES.protocolError,
+      error.message,
+    );
   }
 
   #decode(socket: SocketSession, frame: string | Uint8Array): ClientMessage | undefined {
@@ -33,14 +49,43 @@ export class Inbound {
       return typeof frame === "string" ? socket.serializer.decodeText(frame) : socket.serializer.decodeBinary(frame);
     } catch (thrown) {
       if (!(thrown instanceof MalformedFrameError)) throw thrown;
-      this.#close(socket, CLOSE_CODES.protocolError, thrown.message);
+      this.reject(socket, thrown);
       return undefined;
     }
   }
 
+  /** Is the socket sending too fast? */
+  #held(socket: SocketSession, bytes: number): ErrorResponse | undefined {
+    const { limits } = this.#context;
+    const now = socket.lastSeenMs;
+    socket.messageBucket ??= new TokenBucket(limits.messagesPerSecond, now);
+    socket.byteBucket ??= new TokenBucket(limits.bytesPerSecond, now, limits.maxPayloadBytes);
+    const limit = !socket.messageBucket.take(1, now)
+      ? "messagesPerSecond"
+      : !socket.byteBucket.take(bytes, now)
+        ? "bytesPerSecond"
+        : undefined;
+    if (!limit) {
+      socket.refusedInARow = 0;
+      return undefined;
+    }
+    this.#context.events.emit("socket.limited", { limit, socketId: socket.identity.id });
+    if (++socket.refusedInARow > FLOOD_AFTER) this.#sockets.close(socket, CLOSE_CODES.flooding, "flooding");
+    return { reason: REASONS.rateLimited, limit, retry: true, retry_after: 1 };
+  }
+
+  #unfit(socket: SocketSession, { topic, event }: ClientMessage): ErrorResponse | undefined {
+    const { maxTopicBytes, maxInFlightPerSocket } = this.#context.limits;
+    if (isLonger(topic, maxTopicBytes)) return { reason: REASONS.topicTooLong, limit: maxTopicBytes };
+    if (isLonger(event, maxTopicBytes)) return { reason: REASONS.eventTooLong, limit: maxTopicBytes };
+    const waits = event !== "phx_leave" && topic !== HEARTBEAT_TOPIC;
+    if (waits && socket.inFlight >= maxInFlightPerSocket) return { reason: REASONS.busy, retry: true, retry_after: 1 };
+    return undefined;
+  }
+
   #dispatch(socket: SocketSession, message: ClientMessage): void {
     if (message.topic === HEARTBEAT_TOPIC) return heartbeat(socket, message);
-    if (message.event === "phx_join") return this.#track(socket, this.#lifecycle.join(socket, message));
+    if (message.event === "phx_join") return this.#join(socket, message);
     const member = socket.channels.get(message.topic);
     if (!member) return unjoined(socket, message);
     // A message of an earlier join of this topic: what it was about has ended. Leaves too, as in Phoenix.
@@ -49,11 +94,21 @@ export class Inbound {
     return this.#track(socket, this.#lifecycle.push(member, message));
   }
 
+  #join(socket: SocketSession, message: ClientMessage): void {
+    if (!socket.overflow) return this.#track(socket, this.#lifecycle.join(socket, message));
+    // Never authorised. When there is room now, its client should come again.
+    if (this.#sockets.hasRoom) return this.#sockets.close(socket, CLOSE_CODES.tryAgainLater, "try again");
+    const retry_after = seconds(this.#context.limits.retryAfterMs);
+    return socket.replyError(message.joinRef, message.ref, message.topic, { reason: REASONS.overloaded, retry_after });
+  }
+
   /** Counts what waits for a worker. */
   #track(socket: SocketSession, work: Promise<void>): void {
     socket.inFlight++;
     work
-      .catch((error) => this.#context.events.emit("error.caught", { stage: "channels.inbound", error }))
+      .catch((thrown) => {
+        this.#context.events.emit("error.caught", { stage: "channels.inbound", error: toError(thrown) });
+      })
       .finally(() => socket.inFlight--);
   }
 }
@@ -66,4 +121,10 @@ function heartbeat(socket: SocketSession, message: ClientMessage): void {
 function unjoined(socket: SocketSession, message: ClientMessage): void {
   if (message.event === "phx_leave") socket.reply(message.joinRef, message.ref, message.topic, "ok", "{}");
   else socket.replyError(null, message.ref, message.topic, { reason: REASONS.unmatchedTopic });
+}
+
+/** More UTF-8 bytes than `limit`? A UTF-16 unit takes one to three. */
+function isLonger(text: string, limit: number): boolean {
+  if (text.length * 3 <= limit) return false;
+  return text.length > limit || new TextEncoder().encode(text).length > limit;
 }

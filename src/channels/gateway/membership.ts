@@ -3,12 +3,13 @@
  *
  * States: `joining` (the worker was asked; commands of its handlers are kept back, so that the join's reply precedes any message of the
  * topic) → `joined` → `ended`. Or `joining` → `ended`, when it was refused, left or replaced before the answer came; the answer is then void.
- * Invariant: only a `joined` membership is among its topic's subscribers. Lives as long as its socket; a worker's death does not touch it.
+ * Invariant: only a `joined` membership is among its topic's subscribers, and every one that holds its topic releases it. Lives as long as its socket; a worker's death does not touch it.
  */
-import type { PhoenixRef } from "../../wire/index.ts";
+import type { ClientMessage, PhoenixRef } from "../../wire/index.ts";
 import type { ChannelEntry } from "../manifest.ts";
 import type { Assigns, AssignsChange, Attachment, ChannelCommand, ChannelId } from "../protocol.ts";
 import type { SocketSession } from "./socket-session.ts";
+import type { Topic } from "./topic.ts";
 
 export type MembershipState = "joining" | "joined" | "ended";
 
@@ -25,8 +26,12 @@ export class Membership {
   assignsVersion = 0;
   /** The worker that was last told of this channel. */
   attachedTo: string | undefined = undefined;
-  /** Commands kept back while joining. */
-  held: ChannelCommand[] | undefined = undefined;
+  /** Its topic here, from the worker's consent to the end. */
+  retained: Topic | undefined = undefined;
+  /** Commands kept back; undefined once it is a subscriber. */
+  held: ChannelCommand[] | undefined = [];
+  /** What the client sent while joining: runs once it has joined. */
+  early: ClientMessage[] | undefined = undefined;
   /** Presences that this channel tracks: key → ref. */
   presences: Map<string, string> | undefined = undefined;
 

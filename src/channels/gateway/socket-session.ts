@@ -7,6 +7,7 @@
 import { type PhoenixBody, type PhoenixRef, type PhoenixSerializer, UnencodableError } from "../../wire/index.ts";
 import type { Assigns, SocketInfo } from "../protocol.ts";
 import { REASONS } from "../wire-codes.ts";
+import type { BacklogWatch } from "./backlog-watch.ts";
 import type { Membership } from "./membership.ts";
 import type { TokenBucket } from "./rate-limit.ts";
 import type { SocketTransport } from "./transport.ts";
@@ -15,6 +16,19 @@ export interface SocketIdentity {
   readonly id: string | null;
   readonly assigns: Assigns;
 }
+
+export interface SocketSessionOptions {
+  readonly affinity: string;
+  readonly serializer: PhoenixSerializer;
+  readonly transport: SocketTransport;
+  /** Null: past the connection limit. */
+  readonly identity: SocketIdentity | null;
+  /** Monotonic. */
+  readonly nowMs: number;
+  readonly backlog: BacklogWatch;
+}
+
+const NOBODY: SocketIdentity = { id: null, assigns: {} };
 
 export class SocketSession {
   /** Names the socket to the backend, which keeps it with one worker. */
@@ -34,20 +48,16 @@ export class SocketSession {
   byteBucket: TokenBucket | undefined = undefined;
   /** Answers `rate_limited` in a row. */
   refusedInARow = 0;
+  readonly #backlog: BacklogWatch;
 
-  constructor(
-    affinity: string,
-    serializer: PhoenixSerializer,
-    transport: SocketTransport,
-    identity: SocketIdentity | null,
-    nowMs: number,
-  ) {
+  constructor({ affinity, serializer, transport, identity, nowMs, backlog }: SocketSessionOptions) {
     this.affinity = affinity;
     this.serializer = serializer;
     this.transport = transport;
-    this.identity = identity ?? { id: null, assigns: {} };
+    this.identity = identity ?? NOBODY;
     this.overflow = identity === null;
     this.lastSeenMs = nowMs;
+    this.#backlog = backlog;
   }
 
   info(): SocketInfo {
@@ -89,6 +99,7 @@ export class SocketSession {
     if (this.closed) return;
     if (typeof frame === "string") this.transport.sendText(frame);
     else this.transport.sendBinary(frame);
+    this.#backlog.check(this);
   }
 }
 

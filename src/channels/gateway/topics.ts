@@ -1,42 +1,49 @@
 import type { ChannelEntry } from "../manifest.ts";
-import type { GatewayContext } from "./context.ts";
 import type { Membership } from "./membership.ts";
-import { type FanOutObserver, Topic } from "./topic.ts";
+import { Topic, type TopicPorts } from "./topic.ts";
 
-/** The topics that somebody at this gateway has joined. */
+/** The topics that somebody at this gateway has joined, each kept while a membership holds it. */
 export class Topics {
-  readonly #context: GatewayContext;
-  readonly #observer: FanOutObserver;
+  readonly #ports: TopicPorts;
   readonly #topics = new Map<string, Topic>();
 
-  constructor(context: GatewayContext, observer: FanOutObserver) {
-    this.#context = context;
-    this.#observer = observer;
+  constructor(ports: TopicPorts) {
+    this.#ports = ports;
+  }
+
+  get size(): number {
+    return this.#topics.size;
   }
 
   get(name: string): Topic | undefined {
     return this.#topics.get(name);
   }
 
-  names(): IterableIterator<string> {
-    return this.#topics.keys();
+  all(): IterableIterator<Topic> {
+    return this.#topics.values();
   }
 
-  subscribe(member: Membership): Topic {
+  /** Keeps the member's topic open until `release`. */
+  retain(member: Membership): Topic {
     const topic = this.#topics.get(member.topic) ?? this.#open(member.topic, member.entry);
-    topic.add(member);
+    topic.holders++;
+    member.retained = topic;
     return topic;
   }
 
-  unsubscribe(member: Membership): void {
-    const topic = this.#topics.get(member.topic);
+  /** The member is a subscriber no longer. Safe twice, and without a `retain`. */
+  release(member: Membership): void {
+    const topic = member.retained;
     if (!topic) return;
-    topic.delete(member);
-    if (topic.size === 0) this.#topics.delete(member.topic);
+    member.retained = undefined;
+    topic.subscribers.delete(member);
+    if (--topic.holders > 0) return;
+    topic.close();
+    this.#topics.delete(topic.name);
   }
 
   #open(name: string, entry: ChannelEntry): Topic {
-    const topic = new Topic(name, entry, this.#context, this.#observer);
+    const topic = new Topic(name, entry, this.#ports);
     this.#topics.set(name, topic);
     return topic;
   }

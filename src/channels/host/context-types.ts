@@ -52,7 +52,7 @@ interface TopicContext<Topic extends string> {
   untrack(key: string): void;
   /**
    * Sends a message to an actor's mailbox; resolves with its id once it is durable. What the actor answers with `ctx.reply` comes back as a
-   * broadcast `message` on this topic. @throws InvalidInputError when the message is refused; BusyError when the node is full.
+   * broadcast `reply` on this topic. @throws InvalidInputError when the message is refused; BusyError when the node is full.
    */
   send(actor: ActorReference, key: string, message: unknown, options?: ActorSendOptions): Promise<string>;
   /** Who is present on the topic now. */

@@ -1,4 +1,5 @@
 /** What a handler holds while it runs, and after: its view of the socket, and the answer it owes. */
+import { InvalidInputError } from "../../core/index.ts";
 import type { PhoenixRef } from "../../wire/index.ts";
 import { checkPresence } from "../presence/presence-key.ts";
 import type { Assigns, ChannelReply, PresenceMeta, PresenceState } from "../protocol.ts";
@@ -154,6 +155,9 @@ export class HandlerContext implements ChannelContext, JoinContext {
   }
 
   #present(kind: "track" | "update", key: string, meta: PresenceMeta): void {
+    if (!this.#channel.definition.options.presence) {
+      throw new InvalidInputError(`channel ${this.#channel.definition.pattern}`, "presence: true, to track", undefined);
+    }
     checkPresence(key, meta);
     this.#ports.command({ kind, channel: this.#channel.id, key, meta });
   }

@@ -1,6 +1,8 @@
 import { describe, InvalidInputError } from "../../core/index.ts";
 
 const MAX_KEY_LENGTH = 255;
+/** Every subscriber gets every meta. */
+const MAX_META_LENGTH = 4_096;
 
 /**
  * Keys that clients use as properties of plain objects: these would reach into the prototype and have crashed clients (CVE-2026-56812).
@@ -23,5 +25,13 @@ export function checkPresence(key: unknown, meta: unknown): void {
   }
   if (typeof meta !== "object" || meta === null || Array.isArray(meta)) {
     throw new InvalidInputError(`meta of presence ${describe(key)}`, "an object", meta);
+  }
+  const length = JSON.stringify(meta).length;
+  if (length > MAX_META_LENGTH) {
+    throw new InvalidInputError(
+      `meta of presence ${describe(key)}`,
+      `at most ${MAX_META_LENGTH} characters of JSON`,
+      length,
+    );
   }
 }

@@ -1,0 +1,83 @@
+/**
+ * The subscribers of one topic, and the fan-out to them. A subscriber is `native` when the runtime fans out to it (`SocketTransport.native`),
+ * else `direct`: sent to one by one. Both get the same frames in the same order.
+ */
+import { phoenixV2 } from "../../wire/index.ts";
+import type { EncodedBroadcast } from "./encoded-broadcast.ts";
+import type { Membership } from "./membership.ts";
+import type { Topic, TopicPorts } from "./topic.ts";
+import type { NativeSubscriber } from "./transport.ts";
+
+export class Subscribers {
+  readonly #topic: Topic;
+  readonly #ports: TopicPorts;
+  readonly #direct = new Set<Membership>();
+  readonly #native = new Map<Membership, NativeSubscriber>();
+
+  constructor(topic: Topic, ports: TopicPorts) {
+    this.#topic = topic;
+    this.#ports = ports;
+  }
+
+  get size(): number {
+    return this.#direct.size + this.#native.size;
+  }
+
+  native(): Iterable<Membership> {
+    return this.#native.keys();
+  }
+
+  *all(): IterableIterator<Membership> {
+    yield* this.#direct;
+    yield* this.#native.keys();
+  }
+
+  add(member: Membership): void {
+    const native = this.#nativeSubscriber(member);
+    if (!native) {
+      this.#direct.add(member);
+      return;
+    }
+    this.#native.set(member, native);
+    native.subscribe(this.#topic.name);
+  }
+
+  delete(member: Membership): void {
+    if (this.#direct.delete(member)) return;
+    const native = this.#native.get(member);
+    if (native && !member.socket.closed) native.unsubscribe(this.#topic.name);
+    this.#native.delete(member);
+  }
+
+  /** To every subscriber but `except`. */
+  send(broadcast: EncodedBroadcast, except: Membership | undefined): void {
+    if (this.#native.size > 0) this.#publish(broadcast, except);
+    for (const member of this.#direct) if (member !== except) this.sendTo(member, broadcast);
+  }
+
+  sendTo(member: Membership, broadcast: EncodedBroadcast): void {
+    const frame = member.socket.carries(broadcast.body) ? broadcast.frame(member.socket.serializer) : null;
+    if (frame === null) return this.#dropped(broadcast);
+    member.socket.send(frame);
+  }
+
+  #publish(broadcast: EncodedBroadcast, except: Membership | undefined): void {
+    const frame = broadcast.frame(phoenixV2);
+    if (frame === null) return this.#dropped(broadcast);
+    const sender = except && this.#native.get(except);
+    if (sender) sender.publishToOthers(this.#topic.name, frame);
+    else this.#ports.context.nativePublish?.(this.#topic.name, frame);
+    this.#ports.published(this.#topic, frame.length);
+  }
+
+  #dropped({ event }: EncodedBroadcast): void {
+    const { events } = this.#ports.context;
+    events.emit("channel.message-dropped", { topic: this.#topic.name, event, reason: "unencodable" });
+  }
+
+  /** Native fan-out sends version 2 frames, the same to all. */
+  #nativeSubscriber(member: Membership): NativeSubscriber | undefined {
+    const usable = this.#ports.context.nativePublish !== undefined && member.socket.serializer.version === "2.0.0";
+    return usable ? member.socket.transport.native : undefined;
+  }
+}
