@@ -20,7 +20,8 @@ const concierge = actor("concierge", {
     const next = isQuiet ? remind(ctx.state) : answer(ctx.state, text);
     if (!next) return;
     const { order, words, choices } = next;
-    const via = ctx.origin?.connector;
+    const door = ctx.origin?.connector;
+    const via = door === "godwit:channel" ? undefined : door;
     const line = { id: ctx.id, via, at: Date.now() };
     const topic = `chat:${ctx.key}`;
     if (!isQuiet) ctx.broadcast(topic, "message", { ...line, from: "guest", text, clientId });

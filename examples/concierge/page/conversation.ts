@@ -44,6 +44,7 @@ export function openConversation(key: string, listeners: Listeners): Conversatio
     since = Math.max(since, Number(payload.seq ?? 0));
     listeners.chat({ kind: "placed", line: readLine(payload) });
     if (payload.order) listeners.order(payload.order as OrderView);
+    if (payload.from === "concierge") listeners.flow({ kind: "shown", id: String(payload.id), atMs: Date.now() });
   });
   chat.onError(() => {
     outbox.close();

@@ -29,6 +29,14 @@ test("the same step told twice counts once", () => {
   expect(flow.accepted).toBe(1);
 });
 
+test("an answer that was here before the feed told of its message is its last step, once", () => {
+  const shown = flowReducer(EMPTY_FLOW, { kind: "shown", id: "m1-1", atMs: 99 });
+  expect(shown.items).toEqual([]);
+  const flow = flowReducer(step(shown, {}), { kind: "shown", id: "m1-1", atMs: 100 });
+  expect((flow.items[0] as Passage).steps.map((event) => event.kind)).toEqual(["accepted", "broadcast"]);
+  expect(flow.out).toBe(1);
+});
+
 test("a message waits from accepted until it is processed or dead", () => {
   const accepted = step(step(EMPTY_FLOW, {}), { id: "m1-2" });
   expect(waiting(accepted)).toBe(2);

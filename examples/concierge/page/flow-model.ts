@@ -61,10 +61,14 @@ export interface Flow {
   /** Handler times of late, ms; newest last. */
   readonly handlerMs: readonly number[];
   readonly turns: number;
+  /** Answers to messages that the feed has not told of. */
+  readonly early: readonly FlowEvent[];
 }
 
 export type FlowAction =
   | { readonly kind: "flow"; readonly event: FlowEvent }
+  /** An answer to the message has come to this page. */
+  | { readonly kind: "shown"; readonly id: string; readonly atMs: number }
   | { readonly kind: "worker"; readonly event: WorkerEvent; readonly atMs: number };
 
 export const EMPTY_FLOW: Flow = {
@@ -75,13 +79,27 @@ export const EMPTY_FLOW: Flow = {
   out: 0,
   handlerMs: [],
   turns: 0,
+  early: [],
 };
 
 const MOST_ITEMS = 80;
 const MOST_TIMES = 50;
 
 export function flowReducer(flow: Flow, action: FlowAction): Flow {
-  return action.kind === "flow" ? step(flow, action.event) : turn(flow, action.event, action.atMs);
+  switch (action.kind) {
+    case "flow":
+      return step(flow, action.event);
+    case "shown":
+      return show(flow, { at: action.atMs, kind: "broadcast", id: action.id });
+    case "worker":
+      return turn(flow, action.event, action.atMs);
+  }
+}
+
+/** An answer may be here before the feed has told of its message; one from the history is of none that the feed will tell of. */
+function show(flow: Flow, event: FlowEvent): Flow {
+  const isKnown = flow.items.some((item) => item.kind === "passage" && item.id === event.id);
+  return isKnown ? step(flow, event) : { ...flow, early: [...flow.early, event].slice(-MOST_ITEMS) };
 }
 
 function step(flow: Flow, event: FlowEvent): Flow {
@@ -90,7 +108,8 @@ function step(flow: Flow, event: FlowEvent): Flow {
   const steps = [...(known?.steps ?? []), event].toSorted((a, b) => rank(a) - rank(b));
   const passage: Passage = { kind: "passage", id: event.id, steps };
   const items = known ? flow.items.map((item) => (item === known ? passage : item)) : [passage, ...flow.items];
-  return {
+  const shown = known ? undefined : flow.early.find(({ id }) => id === event.id);
+  const next: Flow = {
     ...flow,
     items: items.slice(0, MOST_ITEMS),
     accepted: flow.accepted + (event.kind === "accepted" ? 1 : 0),
@@ -101,10 +120,11 @@ function step(flow: Flow, event: FlowEvent): Flow {
         ? [...flow.handlerMs, event.ms].slice(-MOST_TIMES)
         : flow.handlerMs,
   };
+  return shown ? step(next, shown) : next;
 }
 
 function isSameStep(a: FlowEvent, b: FlowEvent): boolean {
-  return a.kind === b.kind && a.attempt === b.attempt && a.at === b.at;
+  return a.kind === b.kind && (a.kind === "broadcast" || (a.attempt === b.attempt && a.at === b.at));
 }
 
 /** Events of two processes may come in either order; the way has only one. */
@@ -148,10 +168,10 @@ export function isWaiting(passage: Passage): boolean {
   return kinds.includes("accepted") && !kinds.includes("processed") && !kinds.includes("dead");
 }
 
-/** Ms from accepted to the last step; undefined when its beginning was not seen. */
+/** Ms from accepted to the last step that the node told of; undefined when its beginning was not seen. */
 export function passageMs(passage: Passage): number | undefined {
   const first = passage.steps[0];
-  const last = passage.steps.at(-1);
+  const last = passage.steps.findLast(({ kind }) => kind !== "broadcast");
   return first?.kind === "accepted" && last !== first && last ? Math.max(0, last.at - first.at) : undefined;
 }
 
