@@ -13,8 +13,7 @@ import {
 } from "../core/index.ts";
 import type { AskReply } from "../lanes/index.ts";
 import type { AppendRequest } from "../store/index.ts";
-import type { AskOptions } from "./context.ts";
-import type { AnyActor } from "./definition.ts";
+import type { ActorReference, AskOptions } from "./context.ts";
 import { type Addressing, messageRequest } from "./message-request.ts";
 
 const DEFAULT_TIMEOUT_MS = 5 * SECOND;
@@ -56,7 +55,7 @@ export class Asker {
    *   many questions are open. GodwitError `ask_failed` when the message became a dead letter; and what `messageRequest` throws.
    */
   async ask(
-    to: AnyActor | string,
+    to: ActorReference,
     key: string,
     message: unknown,
     options: AskOptions = {},

@@ -1,6 +1,5 @@
 import type { Duration } from "../core/index.ts";
 import type { MessageOrigin, SqlValue } from "../store/index.ts";
-import type { AnyActor } from "./definition.ts";
 
 /**
  * What a handler may do beside changing its state. Nothing is written while it runs: replies, sends, broadcasts, SQL and timers are committed
@@ -33,12 +32,12 @@ export interface ActorContext<State = unknown> {
   /** To every socket on the topic; kept, and in order, when the topic keeps history, else at most once. */
   broadcast(topic: string, event: string, payload: unknown): void;
   /** A message to another actor's mailbox, or to another key of this one. */
-  send(actor: AnyActor | string, key: string, message: unknown, options?: SendOptions): void;
+  send(actor: ActorReference, key: string, message: unknown, options?: SendOptions): void;
   /**
    * Asks another actor and waits for its reply. The request leaves at once, not with the commit: a second try of this handler asks again.
    * @throws DeadlineError when no reply came in time (default 5 s).
    */
-  ask(actor: AnyActor | string, key: string, message: unknown, options?: AskOptions): Promise<unknown>;
+  ask(actor: ActorReference, key: string, message: unknown, options?: AskOptions): Promise<unknown>;
   /** Writes to your own tables, in the commit. A statement that the database refuses fails the message. */
   sql(text: TemplateStringsArray, ...values: readonly SqlValue[]): void;
   /** Reads what is committed. */
@@ -53,6 +52,9 @@ export interface ActorContext<State = unknown> {
   /** A line for people, with the message it belongs to (event `actor.logged`). Not part of the commit. */
   log(text: string, fields?: Readonly<Record<string, unknown>>): void;
 }
+
+/** An actor, by its definition or its name. */
+export type ActorReference = string | { readonly name: string };
 
 export interface SendOptions {
   /** Takes the message once: a second send with the same id within the dedupe window changes nothing. */

@@ -1,12 +1,12 @@
 import { GodwitError } from "../core/index.ts";
 import { buildRequest, checkMessage, type MessageLimits } from "../log/index.ts";
 import type { AppendRequest, MessageMeta } from "../store/index.ts";
-import type { SendOptions } from "./context.ts";
+import type { ActorReference, SendOptions } from "./context.ts";
 import type { AnyActor } from "./definition.ts";
 import { checkSchema } from "./schema.ts";
 
 export interface ActorMessage extends SendOptions {
-  readonly to: AnyActor | string;
+  readonly to: ActorReference;
   readonly key: string;
   readonly message: unknown;
   readonly meta?: MessageMeta;

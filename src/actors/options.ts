@@ -1,6 +1,6 @@
 import { type Duration, describe, GodwitError, InvalidInputError, MINUTE, toMs } from "../core/index.ts";
 import type { RetryPolicy, StateCodec } from "../lanes/index.ts";
-import type { ActorOptions, NonRetryable } from "./definition.ts";
+import type { ActorOptions, NonRetryable } from "./actor-options.ts";
 import { checkSchema, SchemaError } from "./schema.ts";
 
 const DEFAULT_ATTEMPTS = 10;

@@ -10,8 +10,7 @@ import {
   type SqlStatement,
   type SqlValue,
 } from "../store/index.ts";
-import type { ActorContext, AskOptions, SendOptions } from "./context.ts";
-import type { AnyActor } from "./definition.ts";
+import type { ActorContext, ActorReference, AskOptions, SendOptions } from "./context.ts";
 import { EffectList } from "./effects.ts";
 import { messageRequest } from "./message-request.ts";
 import type { ActorServices } from "./services.ts";
@@ -102,13 +101,13 @@ export class RunContext implements ActorContext {
     else this.#effects.broadcast(write);
   }
 
-  send(actor: AnyActor | string, key: string, message: unknown, options: SendOptions = {}): void {
+  send(actor: ActorReference, key: string, message: unknown, options: SendOptions = {}): void {
     this.#open("ctx.send");
     const meta = { from: this.#self(), cause: this.id, ...this.#trace() };
     this.#effects.send(messageRequest({ ...options, to: actor, key, message, meta }, this.#services));
   }
 
-  ask(actor: AnyActor | string, key: string, message: unknown, options: AskOptions = {}): Promise<unknown> {
+  ask(actor: ActorReference, key: string, message: unknown, options: AskOptions = {}): Promise<unknown> {
     this.#open("ctx.ask");
     return this.#services.ask(actor, key, message, options);
   }

@@ -1,7 +1,7 @@
 import type { Events } from "../core/index.ts";
 import type { MessageLimits } from "../log/index.ts";
 import type { SqlStatement } from "../store/index.ts";
-import type { AskOptions } from "./context.ts";
+import type { ActorReference, AskOptions } from "./context.ts";
 import type { AnyActor } from "./definition.ts";
 
 /** What actors need of the worker that they run in. */
@@ -15,7 +15,7 @@ export interface ActorServices {
   /** The app's actor of that name, for checking what is sent to it. */
   actor(name: string): AnyActor | undefined;
   /** Asks an actor and waits for its reply: `Asker.ask`. */
-  ask(actor: AnyActor | string, key: string, message: unknown, options: AskOptions): Promise<unknown>;
+  ask(actor: ActorReference, key: string, message: unknown, options: AskOptions): Promise<unknown>;
   /** Reads what is committed. */
   query(statement: SqlStatement): Promise<readonly Record<string, unknown>[]>;
   readonly limits?: MessageLimits;

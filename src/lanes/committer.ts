@@ -47,7 +47,8 @@ export class Committer {
 
   /** Something may have gathered: commit it at the end of this turn of the event loop. */
   wake(): void {
-    if (this.#scheduled || this.#committing || this.#stopped || this.#options.book.entries.length === 0) return;
+    if (this.#scheduled || this.#committing || this.#stopped || this.#options.book.gathered.entries.length === 0)
+      return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
@@ -57,7 +58,7 @@ export class Committer {
 
   /** Resolves when everything gathered so far is committed, or void. */
   async flush(): Promise<void> {
-    while (!this.#stopped && (this.#committing || this.#options.book.entries.length > 0)) {
+    while (!this.#stopped && (this.#committing || this.#options.book.gathered.entries.length > 0)) {
       this.#begin();
       await this.#committing;
     }
@@ -70,7 +71,7 @@ export class Committer {
   }
 
   #begin(): void {
-    if (this.#committing || this.#stopped || this.#options.book.entries.length === 0) return;
+    if (this.#committing || this.#stopped || this.#options.book.gathered.entries.length === 0) return;
     this.#committing = this.#commit().finally(() => {
       this.#committing = undefined;
       this.wake();
@@ -79,7 +80,7 @@ export class Committer {
 
   async #commit(): Promise<void> {
     const { book, events } = this.#options;
-    let entries = book.takeEntries();
+    let entries = book.gathered.take();
     while (entries.length > 0 && !this.#stopped) {
       try {
         entries = await this.#try(entries);
@@ -157,7 +158,7 @@ export class Committer {
         "internal",
         `the store blames message ${stream} ${shard}-${seq}, which is not in the commit`,
       );
-    const all = [...entries, ...book.entries];
+    const all = [...entries, ...book.gathered.entries];
     const from = all.indexOf(found);
     const back = all.filter(
       (entry, i): entry is Handled => i >= from && entry.kind === "handled" && entry.lane === found.lane,
@@ -165,9 +166,9 @@ export class Committer {
     const undone: StoredMessage[] = back.filter((entry) => !entry.fromBacklog).map((entry) => entry.message);
     const void_ = new Set<Entry>(back);
     book.forgotten(back);
-    book.replaceEntries(all.filter((entry) => !void_.has(entry)));
+    book.gathered.replace(all.filter((entry) => !void_.has(entry)));
     book.rollBack(found, undone, failure.error);
-    return book.takeEntries();
+    return book.gathered.take();
   }
 }
 

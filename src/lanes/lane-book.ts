@@ -1,29 +1,29 @@
 /**
- * All lanes of the shards that this worker owns, and what has happened in them since the last commit. No I/O and no timers: it is told
- * what was read, run and committed, and says (in `entries`, `needState`, `needBacklog`, the scheduler and `due`) what follows.
+ * What happens to lanes: each method is something that was read, run, decided or committed, and moves the lanes it concerns on by the rules of
+ * `lane.ts`. No I/O and no timers: what follows is said in `gathered`, `needState`, `needBacklog`, `due` and the scheduler.
  *
  * Nothing in here survives a crash, and nothing needs to: a successor reads progress, lane records and backlogs from the store.
  */
 import { GodwitError, toError } from "../core/index.ts";
 import type { AcquiredLease, Shard, StateRecord, StoredMessage, StreamName } from "../store/index.ts";
 import { DueQueue } from "./due-queue.ts";
-import { countUncommitted, type Entry, effectBytes, type Handled } from "./entries.ts";
+import { countUncommitted, type Entry, type Handled } from "./entries.ts";
 import { errorRecordText, type Failure, type FailureVerdict, judgeFailure } from "./failure.ts";
-import { IdleLanes } from "./idle-lanes.ts";
+import { Gathered } from "./gathered.ts";
 import {
-  createLane,
   isParked,
   type Lane,
   type LaneRecordBody,
   type LaneState,
+  lanesOf,
   type OwnedShard,
   ownShard,
   refKey,
   refOf,
-  sizeOf,
 } from "./lane.ts";
+import { LaneMemory } from "./lane-memory.ts";
+import { DRAINING, haltedRecord, recordAfter } from "./lane-records.ts";
 import type { LaneLimits } from "./limits.ts";
-import { missingTarget } from "./missing-target.ts";
 import { isHandled } from "./progress.ts";
 import { Run } from "./run.ts";
 import { LaneScheduler } from "./scheduler.ts";
@@ -37,53 +37,31 @@ export interface LaneBookOptions {
   readonly random: () => number;
 }
 
+/** What a dead letter says of its last try. */
+type Tried = Pick<Handled, "lane" | "message" | "attempt" | "before" | "durationMs">;
+
 export class LaneBook {
   readonly shards: Map<Shard, OwnedShard> = new Map();
+  readonly memory: LaneMemory;
+  readonly gathered: Gathered;
   readonly scheduler: LaneScheduler;
   /** Retrying lanes by their due time. */
   readonly due: DueQueue<Lane> = new DueQueue();
   /** Lanes whose state, or whose backlog, must be read next. Taken by the loader. */
   needState: Lane[] = [];
   needBacklog: { readonly lane: Lane; readonly reading: number }[] = [];
-  memoryMessages: number = 0;
-  memoryBytes: number = 0;
-  #stateBytes = 0;
-  pendingMessages: number = 0;
-  pendingBytes: number = 0;
-  #entries: Entry[] = [];
   readonly #blocked = new Set<Lane>();
-  readonly #idle: IdleLanes;
-  readonly #targets: Record<StreamName, Map<string, LaneTarget>> = { in: new Map(), out: new Map() };
   readonly #limits: LaneLimits;
   readonly #wallMs: () => number;
   readonly #random: () => number;
 
-  constructor(options: LaneBookOptions) {
-    this.#limits = options.limits;
-    this.#wallMs = options.wallMs;
-    this.#random = options.random;
-    this.scheduler = new LaneScheduler(options.limits.concurrency);
-    this.#idle = new IdleLanes(options.limits.idleStateBytes, (lane) => this.#setState(lane, undefined));
-    for (const target of options.targets) this.#targets[target.stream].set(target.name, target);
-  }
-
-  /** What has not been taken for a commit yet. */
-  get entries(): readonly Entry[] {
-    return this.#entries;
-  }
-
-  /** May another message start, as far as uncommitted work is concerned? */
-  get hasCommitRoom(): boolean {
-    return this.pendingMessages < this.#limits.commitMessages && this.pendingBytes < this.#limits.commitBytes;
-  }
-
-  /** May another message be read, as far as memory is concerned? */
-  get memoryRoom(): { readonly messages: number; readonly bytes: number } {
-    const busyStates = Math.max(0, this.#stateBytes - this.#idle.bytes);
-    return {
-      messages: this.#limits.memoryMessages - this.memoryMessages,
-      bytes: this.#limits.memoryBytes - this.memoryBytes - busyStates,
-    };
+  constructor({ targets, limits, wallMs, random }: LaneBookOptions) {
+    this.#limits = limits;
+    this.#wallMs = wallMs;
+    this.#random = random;
+    this.memory = new LaneMemory(targets, limits);
+    this.gathered = new Gathered(limits);
+    this.scheduler = new LaneScheduler(limits.concurrency);
   }
 
   // ── Shards ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -107,29 +85,15 @@ export class LaneBook {
     shard.phase = "gone";
     if (this.shards.get(shard.shard) === shard) this.shards.delete(shard.shard);
     for (const lane of lanesOf(shard)) {
-      if (lane.run) this.#revoke(lane.run, reason);
-      this.#dropQueue(lane);
-      this.#idle.remove(lane);
+      this.#revoke(lane, reason);
       this.#blocked.delete(lane);
-      this.#setState(lane, undefined);
+      this.memory.forget(lane);
     }
-    this.replaceEntries(this.#entries.filter((entry) => entry.shard !== shard));
+    this.gathered.replace(this.gathered.entries.filter((entry) => entry.shard !== shard));
   }
 
-  /** The lane of this name, made when it is not there. */
   lane(shard: OwnedShard, stream: StreamName, target: string, key: string): Lane {
-    const targets = shard.lanes[stream];
-    let lanes = targets.get(target);
-    if (!lanes) {
-      lanes = new Map();
-      targets.set(target, lanes);
-    }
-    let lane = lanes.get(key);
-    if (!lane) {
-      lane = createLane(shard, stream, this.#target(stream, target), key);
-      lanes.set(key, lane);
-    }
-    return lane;
+    return this.memory.lane(shard, stream, target, key);
   }
 
   // ── What was read ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -141,8 +105,8 @@ export class LaneBook {
     position.readTo = message.seq;
     if (isHandled(position.progress, message.seq)) return;
     const lane = this.lane(shard, message.stream, message.target, message.key);
-    if (lane.record !== null) return this.#divert(lane, message);
-    this.#remember(lane, message);
+    if (lane.record !== null) return this.#divert(lane, lane.record, message);
+    this.memory.remember(lane, message);
     if (lane.queue.length > this.#limits.laneMessages) this.#spill(lane);
     else if (lane.phase === "idle") this.settle(lane);
   }
@@ -152,7 +116,7 @@ export class LaneBook {
     if (lane.shard.phase === "gone" || lane.phase !== "loading" || !lane.target.state) return;
     lane.phase = "idle";
     try {
-      this.#setState(lane, loadedState(lane.target.state, record));
+      this.memory.setState(lane, loadedState(lane.target.state, record));
     } catch (thrown) {
       this.park(lane, "unmigratable", toError(thrown));
     }
@@ -163,7 +127,7 @@ export class LaneBook {
   backlogRead(lane: Lane, reading: number, messages: readonly StoredMessage[], complete: boolean): void {
     if (lane.shard.phase === "gone" || lane.phase !== "loading" || lane.reading !== reading) return;
     lane.phase = "idle";
-    for (const message of messages) this.#remember(lane, message);
+    for (const message of messages) this.memory.remember(lane, message);
     if (!complete) lane.more = true;
     this.settle(lane);
   }
@@ -175,67 +139,67 @@ export class LaneBook {
     const message = lane.queue.shift();
     if (!message) return undefined;
     const failed = lane.record?.attempts ?? 0;
-    const crashes = this.#crashes(lane, message);
-    const run = new Run(lane, message, failed + crashes + 1, startedMs);
+    const run = new Run(lane, message, failed + crashesOf(lane, message) + 1, startedMs);
     lane.run = run;
     return run;
   }
 
   /** May a lane that has just handled a message handle its next one within the same turn? */
   takeAgain(lane: Lane): boolean {
-    if (lane.phase !== "idle" || lane.target.afterCommit || !this.hasCommitRoom) return false;
+    if (lane.phase !== "idle" || lane.target.afterCommit || !this.gathered.hasRoom) return false;
     return !isParked(lane.record) && this.scheduler.again(lane);
   }
 
   /** A suspect that has killed its process as often as its target allows tries. */
   hasCrashedOut(run: Run): boolean {
-    return run.attempt > run.lane.target.retry.attempts && this.#crashes(run.lane, run.message) > 0;
+    return run.attempt > run.lane.target.retry.attempts && crashesOf(run.lane, run.message) > 0;
   }
 
-  /** The message was handled; `state` when it has changed. */
+  /** The message was handled; `state` when it has changed. The caller settles the lane. */
   handled(run: Run, effects: Effects, state: LaneState | undefined, durationMs: number): void {
-    const { lane } = run;
+    const { lane, message, before, attempt } = run;
     this.#end(run);
-    this.#push({
+    this.gathered.push({
       kind: "handled",
       shard: lane.shard,
       lane,
-      message: run.message,
+      message,
       fromBacklog: lane.record !== null,
       effects,
-      before: run.before,
+      before,
       state,
       dead: undefined,
-      attempt: run.attempt,
+      attempt,
       durationMs,
     });
-    if (state) this.#setState(lane, state);
-    this.pendingMessages += 1;
-    this.pendingBytes += effectBytes(effects, state);
+    if (state) this.memory.setState(lane, state);
     this.#headPassed(lane);
   }
 
-  /** The try failed: the message is tried again later, or is dead. */
+  /** The try failed: the message is tried again later, or is dead. The caller settles the lane. */
   failed(run: Run, failure: Failure, durationMs: number): FailureVerdict {
-    const { lane } = run;
+    const { lane, message, before, attempt } = run;
     this.#end(run);
-    const verdict = judgeFailure(lane.target.retry, run.attempt, failure, this.#random);
-    if (verdict.kind === "dead") this.#bury(run, failure.error, durationMs);
-    else this.#retry(lane, run.message, verdict, failure.error);
+    const verdict = judgeFailure(lane.target.retry, attempt, failure, this.#random);
+    if (verdict.kind === "retry") {
+      this.#leaveStream(lane, recordAfter(lane, verdict, failure.error, this.#wallMs()), message);
+      this.#dropQueue(lane);
+      return verdict;
+    }
+    this.#bury({ lane, message, attempt, before, durationMs }, failure.error, lane.record !== null);
+    if (lane.target.onDead === "halt" && !isParked(lane.record)) {
+      this.#leaveStream(lane, haltedRecord(failure.error));
+      this.#dropQueue(lane);
+    } else this.#headPassed(lane);
     return verdict;
   }
 
   // ── What was decided ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** The lane stops until a person (or new code) comes. What it was running may still end. */
-  park(lane: Lane, status: "halted" | "paused" | "unmigratable", error: Error | null): void {
-    const record = {
-      status,
-      attempts: lane.record?.attempts ?? 0,
-      dueAtMs: 0,
-      error: error ? errorRecordText(error) : null,
-    };
-    this.#moveAll(lane, record);
+  /** The lane stops until a person (or new code) comes. What it is running may still end. */
+  park(lane: Lane, status: "paused" | "unmigratable", error: Error | null): void {
+    const attempts = lane.record?.attempts ?? 0;
+    this.#leaveStream(lane, { status, attempts, dueAtMs: 0, error: error ? errorRecordText(error) : null });
     this.#dropQueue(lane);
     this.#resettle(lane);
   }
@@ -244,64 +208,34 @@ export class LaneBook {
   resume(lane: Lane): boolean {
     const { record } = lane;
     if (record === null || !isParked(record)) return false;
-    this.#record(lane, {
-      status: record.attempts > 0 ? "retrying" : "spilled",
-      attempts: record.attempts,
-      dueAtMs: 0,
-      error: record.error,
-    });
-    if (record.status === "unmigratable") this.#setState(lane, undefined);
+    this.#record(lane, { ...record, status: record.attempts > 0 ? "retrying" : "spilled", dueAtMs: 0 });
+    if (record.status === "unmigratable") this.memory.setState(lane, undefined);
     this.#resettle(lane);
     return true;
   }
 
   /** A dead letter goes back to its lane, before everything that came after it. */
   restore(lane: Lane, message: StoredMessage): void {
-    const parked = isParked(lane.record) ? lane.record : null;
-    const record = parked ?? { status: "spilled", attempts: 0, dueAtMs: 0, error: null };
-    this.#moveAll(lane, { ...record, attempts: 0 });
-    this.#push({
-      kind: "moved",
-      shard: lane.shard,
-      lane,
-      messages: [message],
-      record: lane.record ?? record,
-      news: false,
-    });
+    const record = lane.record && isParked(lane.record) ? { ...lane.record, attempts: 0 } : DRAINING;
+    this.#leaveStream(lane, record);
+    this.#join(lane, record, message);
     this.#dropQueue(lane);
     this.#resettle(lane);
   }
 
   /** Adds an entry that concerns no lane's queue. */
   note(entry: Extract<Entry, { kind: "fired" | "decided" | "cleared" }>): void {
-    this.#push(entry);
+    this.gathered.push(entry);
   }
 
   // ── What was committed, or refused ───────────────────────────────────────────────────────────────────────────────────
-
-  /** Hands over everything for a commit. */
-  takeEntries(): readonly Entry[] {
-    const entries = this.#entries;
-    this.#entries = [];
-    this.pendingMessages = 0;
-    this.pendingBytes = 0;
-    return entries;
-  }
-
-  /** Sets what is to be committed next, after entries were left out. */
-  replaceEntries(entries: readonly Entry[]): void {
-    this.#entries = [...entries];
-    this.pendingMessages = 0;
-    this.pendingBytes = 0;
-    for (const entry of entries) this.#countPending(entry);
-  }
 
   /** These entries are true now. */
   committed(entries: readonly Entry[]): void {
     for (const entry of entries) {
       if (entry.shard.phase === "gone") continue;
       countUncommitted(entry, -1);
-      if ("lane" in entry) this.#laneCommitted(entry.lane);
+      if ("lane" in entry && entry.lane.uncommitted === 0) this.#allCommitted(entry.lane);
     }
   }
 
@@ -316,18 +250,17 @@ export class LaneBook {
    */
   rollBack(entry: Handled, undone: readonly StoredMessage[], error: Error): FailureVerdict {
     const { lane, message } = entry;
-    const fromStream = lane.record === null;
-    const rest = fromStream ? [...(lane.run ? [lane.run.message] : []), ...lane.queue.list()] : [];
-    if (lane.run) this.#revoke(lane.run, error);
+    const rest = lane.record === null ? unhandled(lane) : [];
+    this.#revoke(lane, error);
     this.#dropQueue(lane);
-    this.#setState(lane, entry.before);
+    this.memory.setState(lane, entry.before);
     const verdict = judgeFailure(lane.target.retry, entry.attempt, { kind: "thrown", error }, this.#random);
     const dead = verdict.kind === "dead";
-    if (dead) this.#pushDead(entry, error, entry.fromBacklog);
+    if (dead) this.#bury(entry, error, entry.fromBacklog);
     const messages = [...undone.filter(({ seq }) => !dead || seq !== message.seq), ...rest];
-    const record = this.#recordAfter(lane, verdict, error);
+    const record = recordAfter(lane, verdict, error, this.#wallMs());
     lane.record = record;
-    this.#push({ kind: "moved", shard: lane.shard, lane, messages, record, news: true });
+    this.gathered.push({ kind: "moved", shard: lane.shard, lane, messages, record, news: true });
     this.#resettle(lane);
     return verdict;
   }
@@ -339,7 +272,7 @@ export class LaneBook {
     }
   }
 
-  /** Finds what a lane that is not running does next. */
+  /** Finds what a lane does next. One that runs, is queued or is being loaded has its way already. */
   settle(lane: Lane): void {
     if (lane.shard.phase === "gone" || lane.run || lane.phase === "loading" || lane.phase === "ready") return;
     const { record } = lane;
@@ -351,6 +284,8 @@ export class LaneBook {
     else this.#rest(lane);
   }
 
+  // ── Steps ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
   /** Whatever the lane was waiting for, it starts anew from its record. */
   #resettle(lane: Lane): void {
     if (lane.run) return;
@@ -359,15 +294,13 @@ export class LaneBook {
     this.settle(lane);
   }
 
-  // ── Steps ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
   #proceed(lane: Lane): void {
+    if (lane.phase === "idle") this.memory.wakes(lane);
     if (lane.target.state && !lane.state) {
       this.needState.push(lane);
       lane.phase = "loading";
       return;
     }
-    if (lane.phase === "idle") this.#idle.remove(lane);
     lane.phase = "ready";
     this.scheduler.ready(lane);
   }
@@ -378,8 +311,10 @@ export class LaneBook {
       this.#record(lane, null);
       this.#rest(lane);
     } else if (lane.uncommitted > 0) {
+      // What joined or left the backlog is not there to be read before its commit.
       this.#block(lane);
     } else {
+      this.memory.wakes(lane);
       lane.phase = "loading";
       lane.more = false;
       lane.reading += 1;
@@ -389,7 +324,7 @@ export class LaneBook {
 
   #rest(lane: Lane): void {
     lane.phase = "idle";
-    if (lane.uncommitted === 0) this.#idle.add(lane);
+    if (lane.uncommitted === 0) this.memory.rests(lane);
   }
 
   #block(lane: Lane): void {
@@ -402,51 +337,21 @@ export class LaneBook {
     this.due.add(dueAtMs, lane);
   }
 
-  #laneCommitted(lane: Lane): void {
-    if (lane.uncommitted > 0) return;
+  #allCommitted(lane: Lane): void {
     if (this.#blocked.has(lane)) this.#resettle(lane);
-    else if (lane.phase === "idle") this.#idle.add(lane);
+    else if (lane.phase === "idle" && !lane.run) this.memory.rests(lane);
   }
 
   /** After a message that was done with: a retrying lane is over it, and drains. */
   #headPassed(lane: Lane): void {
     const { record } = lane;
     if (!record || (record.attempts === 0 && record.status !== "retrying")) return;
-    if (isParked(record)) this.#record(lane, { ...record, attempts: 0 });
-    else this.#record(lane, { status: "spilled", attempts: 0, dueAtMs: 0, error: null });
+    this.#record(lane, isParked(record) ? { ...record, attempts: 0 } : DRAINING);
   }
 
-  #retry(lane: Lane, message: StoredMessage, verdict: FailureVerdict, error: Error): void {
-    this.#moveAll(lane, this.#recordAfter(lane, verdict, error), message);
-    this.#dropQueue(lane);
-    this.settle(lane);
-  }
-
-  #bury(run: Run, error: Error, durationMs: number): void {
-    const { lane } = run;
-    this.#pushDead({ ...pick(run), durationMs }, error, lane.record !== null);
-    if (lane.target.onDead === "halt" && !isParked(lane.record)) {
-      this.#moveAll(lane, { status: "halted", attempts: 0, dueAtMs: 0, error: errorRecordText(error) });
-      this.#dropQueue(lane);
-    } else this.#headPassed(lane);
-  }
-
-  /** The record of a lane whose head has failed. A person's pause stands. */
-  #recordAfter(lane: Lane, verdict: FailureVerdict, error: Error): LaneRecordBody {
-    const text = errorRecordText(error);
-    const attempts = verdict.kind === "retry" ? verdict.attempts : 0;
-    if (lane.record && isParked(lane.record)) return { ...lane.record, attempts, error: text };
-    if (verdict.kind === "retry") {
-      return { status: "retrying", attempts, dueAtMs: this.#wallMs() + verdict.delayMs, error: text };
-    }
-    const status = lane.target.onDead === "halt" ? "halted" : "spilled";
-    return { status, attempts, dueAtMs: 0, error: status === "halted" ? text : null };
-  }
-
-  #pushDead(tried: Tried, error: Error, fromBacklog: boolean): void {
-    const { lane, message, attempt, before, durationMs } = tried;
+  #bury({ lane, message, attempt, before, durationMs }: Tried, error: Error, fromBacklog: boolean): void {
     const record = { attempts: attempt, error: errorRecordText(error), diedAtMs: this.#wallMs() };
-    this.#push({
+    this.gathered.push({
       kind: "handled",
       shard: lane.shard,
       lane,
@@ -459,108 +364,61 @@ export class LaneBook {
       attempt,
       durationMs,
     });
-    this.pendingMessages += 1;
   }
 
   /** The lane holds more than it may: what comes next waits in its backlog. */
   #spill(lane: Lane): void {
-    this.#moveAll(lane, { status: "spilled", attempts: 0, dueAtMs: 0, error: null });
+    this.#leaveStream(lane, DRAINING);
     lane.more = false;
   }
 
-  #divert(lane: Lane, message: StoredMessage): void {
-    const record = lane.record as LaneRecordBody;
-    this.#push({ kind: "moved", shard: lane.shard, lane, messages: [message], record, news: false });
+  #divert(lane: Lane, record: LaneRecordBody, message: StoredMessage): void {
+    this.#join(lane, record, message);
     lane.more = true;
-    this.pendingMessages += 1;
-    this.pendingBytes += sizeOf(message);
   }
 
-  /** The lane leaves the stream: all that it has not handled, `failed` and a running message included, joins its backlog. */
-  #moveAll(lane: Lane, record: LaneRecordBody, failed?: StoredMessage): void {
-    const messages: StoredMessage[] = [];
-    if (lane.record === null) {
-      if (failed) messages.push(failed);
-      if (lane.run) messages.push(lane.run.message);
-      messages.push(...lane.queue.list());
-    }
+  /** A message joins the backlog of a lane that has a record. */
+  #join(lane: Lane, record: LaneRecordBody, message: StoredMessage): void {
+    this.gathered.push({ kind: "moved", shard: lane.shard, lane, messages: [message], record, news: false });
+  }
+
+  /** The lane is no longer fed from its stream: all that it has not handled, `failed` included, joins its backlog with the record. */
+  #leaveStream(lane: Lane, record: LaneRecordBody, failed?: StoredMessage): void {
+    const messages = lane.record === null ? [...(failed ? [failed] : []), ...unhandled(lane)] : [];
     lane.record = record;
-    this.#push({ kind: "moved", shard: lane.shard, lane, messages, record, news: true });
-    for (const message of messages) this.pendingBytes += sizeOf(message);
+    this.gathered.push({ kind: "moved", shard: lane.shard, lane, messages, record, news: true });
   }
 
   #record(lane: Lane, record: LaneRecordBody | null): void {
     lane.record = record;
-    this.#push({ kind: "recorded", shard: lane.shard, lane, record });
+    this.gathered.push({ kind: "recorded", shard: lane.shard, lane, record });
   }
 
-  #setState(lane: Lane, state: LaneState | undefined): void {
-    this.#stateBytes += (state?.body?.length ?? 0) - (lane.state?.body?.length ?? 0);
-    lane.state = state;
-  }
-
-  #remember(lane: Lane, message: StoredMessage): void {
-    lane.queue.push(message);
-    this.memoryMessages += 1;
-    this.memoryBytes += sizeOf(message);
-  }
-
-  #release(message: StoredMessage): void {
-    this.memoryMessages -= 1;
-    this.memoryBytes -= sizeOf(message);
-  }
-
-  /** Forgets the queue; its messages are in the backlog, or will be read from the stream by somebody else. */
+  /** Forgets the queue; its messages are in the backlog. */
   #dropQueue(lane: Lane): void {
-    for (const message of lane.queue.drain()) this.#release(message);
+    for (const message of lane.queue.drain()) this.memory.release(message);
     lane.more = true;
   }
 
   #end(run: Run): void {
-    const { lane } = run;
+    const { lane, message } = run;
     lane.run = undefined;
-    this.scheduler.ended(lane);
     lane.phase = "idle";
-    this.#release(run.message);
-    if (lane.shard.suspects.size > 0 && lane.shard.suspects.delete(refKey(run.message))) {
-      this.note({ kind: "cleared", shard: lane.shard, ref: refOf(run.message) });
+    this.scheduler.ended(lane);
+    this.memory.release(message);
+    if (lane.shard.suspects.size > 0 && lane.shard.suspects.delete(refKey(message))) {
+      this.note({ kind: "cleared", shard: lane.shard, ref: refOf(message) });
     }
   }
 
-  #revoke(run: Run, reason: Error): void {
+  #revoke(lane: Lane, reason: Error): void {
+    const { run } = lane;
+    if (!run) return;
     run.revoke(reason);
-    run.lane.run = undefined;
-    run.lane.phase = "idle";
-    this.scheduler.ended(run.lane);
-    this.#release(run.message);
-  }
-
-  #push(entry: Entry): void {
-    this.#entries.push(entry);
-    countUncommitted(entry, 1);
-  }
-
-  #countPending(entry: Entry): void {
-    if (entry.kind === "handled") {
-      this.pendingMessages += 1;
-      this.pendingBytes += effectBytes(entry.effects, entry.state);
-    } else if (entry.kind === "moved") {
-      this.pendingMessages += entry.messages.length;
-      for (const message of entry.messages) this.pendingBytes += sizeOf(message);
-    }
-  }
-
-  #crashes(lane: Lane, message: StoredMessage): number {
-    return lane.shard.suspects.size === 0 ? 0 : (lane.shard.suspects.get(refKey(message))?.crashes ?? 0);
-  }
-
-  #target(stream: StreamName, name: string): LaneTarget {
-    let target = this.#targets[stream].get(name);
-    if (!target) {
-      target = missingTarget(stream, name);
-      this.#targets[stream].set(name, target);
-    }
-    return target;
+    lane.run = undefined;
+    lane.phase = "idle";
+    this.scheduler.ended(lane);
+    this.memory.release(run.message);
   }
 }
 
@@ -569,15 +427,12 @@ export function leaseLost(shard: Shard): GodwitError {
   return new GodwitError("lease_lost", `the lease of shard ${shard} is gone; another worker goes on with its messages`);
 }
 
-/** What a dead letter says of its last try. */
-type Tried = Pick<Handled, "lane" | "message" | "attempt" | "before" | "durationMs">;
-
-function pick({ lane, message, attempt, before }: Run): Omit<Tried, "durationMs"> {
-  return { lane, message, attempt, before };
+/** What the lane has of its stream and has not handled: the running message, then the queue. */
+function unhandled(lane: Lane): StoredMessage[] {
+  return lane.run ? [lane.run.message, ...lane.queue.list()] : lane.queue.list();
 }
 
-function* lanesOf(shard: OwnedShard): Generator<Lane> {
-  for (const stream of [shard.lanes.in, shard.lanes.out]) {
-    for (const lanes of stream.values()) yield* lanes.values();
-  }
+/** How often a process has died while it was handling the message. */
+function crashesOf(lane: Lane, message: StoredMessage): number {
+  return lane.shard.suspects.size === 0 ? 0 : (lane.shard.suspects.get(refKey(message))?.crashes ?? 0);
 }

@@ -29,7 +29,6 @@ import type {
   TimerRef,
 } from "../store/index.ts";
 import { Fifo } from "./fifo.ts";
-import type { Run } from "./run.ts";
 import type { LaneTarget } from "./target.ts";
 
 export type LanePhase = "idle" | "loading" | "blocked" | "ready" | "running" | "waiting" | "parked";
@@ -40,6 +39,14 @@ export interface LaneState {
   /** JSON text; null when there is none yet. */
   readonly body: string | null;
   readonly version: number;
+}
+
+/** A try that is under way. */
+export interface ActiveRun {
+  readonly lane: Lane;
+  readonly message: StoredMessage;
+  /** Takes its right to commit, for ever. */
+  revoke(reason: Error): void;
 }
 
 export interface Lane {
@@ -53,7 +60,7 @@ export interface Lane {
   more: boolean;
   /** Undefined until it has been read. */
   state: LaneState | undefined;
-  run: Run | undefined;
+  run: ActiveRun | undefined;
   /** Number of the latest reading of its backlog; an older one that comes back late is void. */
   reading: number;
   /** Entries of this lane that are not committed yet. */
@@ -147,4 +154,11 @@ export function isParked(record: LaneRecordBody | null): boolean {
 /** What a message occupies in memory, roughly, in bytes. */
 export function sizeOf(message: StoredMessage): number {
   return 120 + message.key.length + message.body.length + (message.meta?.length ?? 0);
+}
+
+/** Every lane of the shard that is in memory. */
+export function* lanesOf(shard: OwnedShard): Generator<Lane> {
+  for (const stream of [shard.lanes.in, shard.lanes.out]) {
+    for (const lanes of stream.values()) yield* lanes.values();
+  }
 }

@@ -23,7 +23,8 @@ export interface LeaseKeeperOptions {
   readonly clock: Clock;
   readonly events: Events;
   readonly limits: LaneLimits;
-  readonly onAcquired: (shards: readonly OwnedShard[]) => void;
+  /** A beat was confirmed; `acquired` are the shards that came with it. */
+  readonly onBeat: (acquired: readonly OwnedShard[]) => void;
 }
 
 export class LeaseKeeper {
@@ -117,14 +118,16 @@ export class LeaseKeeper {
     this.#lose(plan.lost);
     for (const shard of plan.handBack) this.#ask(shard);
     await this.releaseRested();
-    if (plan.acquire > 0 && !this.#stopped) this.#adopt(await store.acquire(member.memberId, plan.acquire));
+    const leases = plan.acquire > 0 && !this.#stopped ? await store.acquire(member.memberId, plan.acquire) : [];
+    if (this.#stopped) return false;
+    this.#adopt(leases);
     return plan.short && book.shards.size < Math.floor(store.shardCount / Math.max(1, membership.liveMembers));
   }
 
   #adopt(leases: readonly AcquiredLease[]): void {
-    const { book, events, member, onAcquired } = this.#options;
+    const { book, events, member, onBeat } = this.#options;
+    onBeat(leases.map((lease) => book.adopt(lease)));
     if (leases.length === 0) return;
-    onAcquired(leases.map((lease) => book.adopt(lease)));
     events.emit("lease.acquired", { member: member.memberId, shards: leases.map((lease) => lease.shard) });
   }
 

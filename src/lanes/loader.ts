@@ -69,7 +69,7 @@ export class Loader {
 
   async #readBacklog({ lane, reading }: { readonly lane: Lane; readonly reading: number }): Promise<void> {
     const { book, limits, store } = this.#options;
-    const share = Math.floor(book.memoryRoom.messages / BACKLOGS_AT_ONCE);
+    const share = Math.floor(book.memory.room.messages / BACKLOGS_AT_ONCE);
     const limit = Math.max(1, Math.min(limits.laneMessages, share));
     const messages = await store.readBacklog(lane.shard.shard, laneId(lane), 0, limit);
     book.backlogRead(lane, reading, messages, messages.length < limit);

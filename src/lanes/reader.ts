@@ -69,8 +69,8 @@ export class Reader {
   /** Half of the memory must be free, so that readings are few and large. */
   #hasRoom(): boolean {
     const { book, limits } = this.#options;
-    const room = book.memoryRoom;
-    return room.messages * 2 >= limits.memoryMessages && room.bytes * 2 >= limits.memoryBytes && book.hasCommitRoom;
+    const room = book.memory.room;
+    return room.messages * 2 >= limits.memoryMessages && room.bytes * 2 >= limits.memoryBytes && book.gathered.hasRoom;
   }
 
   async #read(): Promise<void> {
@@ -127,7 +127,7 @@ export class Reader {
   /** Messages a position, so that all of them together fit. */
   #limit(positions: number): number {
     const { book, limits } = this.#options;
-    const room = book.memoryRoom;
+    const room = book.memory.room;
     const messages = Math.min(room.messages, room.bytes / Math.max(1, this.#averageBytes));
     return Math.max(1, Math.min(limits.readBatch, Math.floor(messages / positions)));
   }

@@ -1,9 +1,9 @@
 import type { StoredMessage } from "../store/index.ts";
-import type { Lane, LaneState } from "./lane.ts";
+import type { ActiveRun, Lane, LaneState } from "./lane.ts";
 import type { LaneRun } from "./target.ts";
 
 /** One try at one message. `void` from the moment its outcome no longer counts: timed out, rolled back, or its lease lost. */
-export class Run implements LaneRun {
+export class Run implements LaneRun, ActiveRun {
   readonly lane: Lane;
   readonly message: StoredMessage;
   readonly attempt: number;
@@ -45,7 +45,6 @@ export class Run implements LaneRun {
     this.#where = new Error(operation);
   }
 
-  /** Takes the right to commit from this run, for ever. */
   revoke(reason: Error): void {
     this.void = true;
     this.#controller?.abort(reason);

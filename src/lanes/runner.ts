@@ -63,7 +63,7 @@ export class Runner {
   #slice(): void {
     const { book, clock, limits, mayStart, onHandled } = this.#options;
     const untilMs = clock.monotonicMs() + limits.sliceMs;
-    while (mayStart() && book.hasCommitRoom) {
+    while (mayStart() && book.gathered.hasRoom) {
       const lane = book.scheduler.next();
       if (!lane) break;
       this.#turn(lane);

@@ -95,7 +95,7 @@ export class LaneRuntime {
       clock,
       events,
       limits,
-      onAcquired: (shards) => this.#acquired(shards),
+      onBeat: (acquired) => this.#beaten(acquired),
     });
     this.#reader = new Reader({ store, book, clock, events, limits, onRead: () => this.#advance() });
     this.#loader = new Loader({ store, book, clock, events, limits, onLoaded: () => this.#advance() });
@@ -168,16 +168,19 @@ export class LaneRuntime {
     return {
       shards: book.shards.size,
       running: this.#runner.running,
-      queuedMessages: book.memoryMessages,
-      queuedBytes: book.memoryBytes,
-      uncommittedMessages: book.pendingMessages,
+      queuedMessages: book.memory.messages,
+      queuedBytes: book.memory.bytes,
+      uncommittedMessages: book.gathered.messages,
       retryingLanes: book.due.length,
     };
   }
 
-  #acquired(shards: readonly OwnedShard[]): void {
-    this.#timers.look();
-    this.#reader.wake(shards.map((shard) => shard.shard));
+  #beaten(acquired: readonly OwnedShard[]): void {
+    if (this.#phase !== "running") return;
+    if (acquired.length > 0) {
+      this.#timers.look();
+      this.#reader.wake(acquired.map((shard) => shard.shard));
+    }
     this.#advance();
   }
 
