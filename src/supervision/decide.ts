@@ -88,7 +88,6 @@ function add(turn: Turn, event: Extract<PlanEvent, { readonly kind: "add" }>): v
 }
 
 function up(turn: Turn, child: ChildState): void {
-  if (child.phase !== "starting") return;
   enter(turn, child, "up");
   child.settledOnce = true;
   child.upAtMs = turn.now.monotonicMs;
@@ -133,17 +132,18 @@ function exited(turn: Turn, child: ChildState, reason: ExitReason): void {
   }
   child.wanted = false;
   putDown(turn, child);
-  if (child.rules.significant && endsWith(plan, child)) windUp(turn, { kind: "shutdown" });
+  if (child.rules.significant && endsBySignificance(plan)) windUp(turn, { kind: "shutdown" });
 }
 
 function isRestarted(child: ChildState, reason: ExitReason): boolean {
   return child.rules.restart === "permanent" || (child.rules.restart === "transient" && reason.kind === "error");
 }
 
-function endsWith(plan: Plan, ended: ChildState): boolean {
+/** A significant child has ended for good: is that the end of its supervisor? */
+function endsBySignificance(plan: Plan): boolean {
   if (plan.rules.autoShutdown !== "all-significant") return plan.rules.autoShutdown === "any-significant";
   for (const child of plan.children.values()) {
-    if (child !== ended && child.rules.significant && (child.phase !== "down" || child.wanted)) return false;
+    if (child.rules.significant && (child.phase !== "down" || child.wanted)) return false;
   }
   return true;
 }
@@ -170,12 +170,12 @@ function restart(turn: Turn, child: ChildState): void {
 
 /**
  * The group is brought back as it was at first: a child that had been terminated or had ended comes back too, as in OTP;
- * temporary children do not.
+ * temporary children do not, except one that has yet to be up for the first time.
  */
 function takeAlong({ plan }: Turn, failed: ChildState): void {
   for (const child of companionsOf(plan, failed)) {
     if (child.phase === "stopping" && !child.wanted) continue;
-    child.wanted = child.rules.restart !== "temporary";
+    child.wanted = child.rules.restart !== "temporary" || !child.settledOnce;
     child.bounced = child.phase === "up" || child.phase === "starting" || child.bounced;
     if (child.settledOnce) child.origin = "automatic";
   }

@@ -140,7 +140,6 @@ export class Instance {
   }
 
   #end(event: InstanceEvent): void {
-    if (this.#phase === "ended") return;
     this.#phase = "ended";
     this.#startTimer?.cancel();
     this.#service = undefined;

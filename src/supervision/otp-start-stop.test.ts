@@ -293,6 +293,31 @@ describe("supervisor_SUITE: stop", () => {
     expect(bench.clock.pendingTimers).toBe(0);
   });
 
+  test("stopped while it waits for a start that hangs, the child is given up once", async () => {
+    const bench = new Bench();
+    bench.onStart.set("child1", () => new Promise(() => undefined));
+    const supervisor = bench.supervisor({ children: [bench.child("child1", { startTimeoutMs: 1_500 })] });
+    supervisor.start().catch(() => undefined);
+    await bench.clock.advanceAsync(1_000);
+    const stopping = supervisor.stop();
+    await bench.clock.advanceAsync(5_000);
+    await stopping;
+    expect(bench.emitted).toEqual(["service.abandoned sup/child1", "service.exited sup/child1"]);
+    expect(bench.clock.pendingTimers).toBe(0);
+  });
+
+  test("a listener that stops the supervisor in the middle of a decision is heard after it", async () => {
+    const bench = new Bench();
+    const supervisor = await bench.started({ children: [bench.child("child1")] });
+    bench.events.on("service.restarting", () => void supervisor.stop());
+    await bench.latest("child1").crash();
+    expect(await supervisor.exited).toEqual({ kind: "shutdown" });
+    expect(bench.log.filter((entry) => entry === "+child1").length).toBe(
+      bench.log.filter((entry) => entry === "-child1").length,
+    );
+    expect(supervisor.tree().state).toBe("stopped");
+  });
+
   test("start and stop are safe twice", async () => {
     const bench = new Bench();
     const supervisor = bench.supervisor({ children: [bench.child("child1")] });

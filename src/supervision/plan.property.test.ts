@@ -5,7 +5,7 @@ import { decide } from "./decide.ts";
 import { createPlan, type Effect, type Plan, type PlanEvent, refusalOf, type Strategy } from "./plan.ts";
 import { DEFAULT_BACKOFF } from "./restart-policy.ts";
 
-type Life = "starting" | "up" | "stopping";
+type Life = "starting" | "aborting" | "up" | "stopping";
 const STRATEGIES: readonly Strategy[] = ["one-for-one", "one-for-all", "rest-for-one", "dynamic"];
 
 interface Setup {
@@ -19,6 +19,8 @@ class World {
   readonly plan: Plan;
   readonly instances = new Map<string, Life>();
   readonly timers = new Set<string>();
+  /** Requests that have been taken and not been answered, by child. */
+  readonly unanswered = new Set<string>();
   readonly #restartedAt: number[] = [];
   #nowMs = 0;
   #added = 0;
@@ -41,6 +43,8 @@ class World {
 
   send(event: PlanEvent): void {
     if (refusalOf(this.plan, event)) return;
+    if (event.kind === "restart" || event.kind === "terminate") this.unanswered.add(event.id);
+    if (event.kind === "add") this.unanswered.add(event.child.id);
     const effects = decide(this.plan, event, { monotonicMs: this.#nowMs, wallMs: this.#nowMs, random: 0.5 });
     if (event.kind === "stop") this.#windingUp = true;
     for (const effect of effects) this.#check(effect);
@@ -61,7 +65,7 @@ class World {
     }
     if (!life) return;
     this.instances.delete(id);
-    if (life === "starting") this.send({ kind: "start-failed", id, error });
+    if (life === "starting" || (life === "aborting" && !well)) this.send({ kind: "start-failed", id, error });
     else if (life === "up")
       this.send({ kind: "exited", id, reason: well ? { kind: "normal" } : { kind: "error", error } });
     else this.send({ kind: "stopped", id, reason: { kind: "shutdown" } });
@@ -94,7 +98,7 @@ class World {
       case "stop":
         expect(["starting", "up"]).toContain(this.instances.get(effect.id) as Life);
         this.#checkStopOrder(effect.id);
-        this.instances.set(effect.id, "stopping");
+        this.instances.set(effect.id, this.instances.get(effect.id) === "up" ? "stopping" : "aborting");
         break;
       case "wait":
         expect(this.instances.has(effect.id) || this.timers.has(effect.id)).toBe(false);
@@ -102,6 +106,10 @@ class World {
         break;
       case "cancel-wait":
         expect(this.timers.delete(effect.id)).toBe(true);
+        break;
+      case "arrived-up":
+      case "arrived-down":
+        this.unanswered.delete(effect.id);
         break;
       case "report-restart":
         this.#restartedAt.push(this.#nowMs);
@@ -113,7 +121,7 @@ class World {
         break;
       case "ended":
         this.ended += 1;
-        expect(this.instances.size + this.timers.size).toBe(0);
+        expect(this.instances.size + this.timers.size + this.unanswered.size).toBe(0);
         break;
     }
   }
@@ -125,7 +133,7 @@ class World {
   #checkStartOrder(id: string): void {
     const { strategy } = this.plan.rules;
     if (strategy !== "one-for-all" && strategy !== "rest-for-one") return;
-    expect([...this.instances.values()]).not.toContain("stopping");
+    expect([...this.instances.values()].filter((life) => life === "stopping" || life === "aborting")).toEqual([]);
     for (const [earlier, child] of this.plan.children) {
       if (earlier === id) return;
       if (child.wanted) expect(this.instances.get(earlier)).toBe("up");

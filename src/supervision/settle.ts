@@ -59,7 +59,6 @@ function stopDueChildren(turn: Turn, scope: readonly ChildState[]): void {
 
 function startDueChildren(turn: Turn, scope: readonly ChildState[]): void {
   const { plan } = turn;
-  if (plan.phase !== "starting" && plan.phase !== "running") return;
   if (isGroup(plan) && scope.some((child) => child.phase === "stopping" || mustStop(child))) return;
   if (plan.rules.strategy === "one-for-all" && scope.some((child) => child.phase === "waiting")) return;
   for (const child of scope) {

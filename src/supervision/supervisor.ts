@@ -219,7 +219,6 @@ export class Supervisor implements Service {
   #end(): void {
     const { exit } = this.#plan;
     this.#ready.reject(exit.kind === "error" ? exit.error : new ChildRefusedError(this.path, "not-running"));
-    this.#waiters.end();
     this.#ended.resolve(exit);
   }
 }

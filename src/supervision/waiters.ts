@@ -7,7 +7,7 @@ interface Waiting {
   readonly down: PromiseWithResolvers<void>[];
 }
 
-/** Those who asked for a child to be up, or down, and have not heard yet. Each hears exactly once, at the latest at the end. */
+/** Those who asked for a child to be up, or down, and have not heard yet. Each hears exactly once. */
 export class Waiters {
   readonly #path: string;
   readonly #waiting = new Map<string, Waiting>();
@@ -43,11 +43,6 @@ export class Waiters {
       if (why === "ignored") deferred.resolve(undefined);
       else deferred.reject(why === "ended" ? new ChildRefusedError(`${this.#path}/${id}`, "terminated") : why);
     }
-  }
-
-  /** Nothing will be up any more. */
-  end(): void {
-    for (const id of [...this.#waiting.keys()]) this.down(id, "ended");
   }
 
   #of(id: string): Waiting {
