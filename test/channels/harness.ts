@@ -137,8 +137,6 @@ export function startHarness(options: HarnessOptions): Harness {
   const gateway = new ChannelGateway(gatewayOptions);
   const channels = createChannelServer({
     gateway,
-    events,
-    clock,
     ...(options.origin === undefined ? {} : { origin: options.origin }),
   });
   const server = Bun.serve<ChannelSocketData>({

@@ -39,6 +39,10 @@ declare module "phoenix" {
     ping(callback: (rttMs: number) => void): boolean;
   }
   export class LongPoll {}
+  export const Serializer: {
+    encode(message: object, callback: (encoded: string | ArrayBuffer) => void): void;
+    decode(raw: string | ArrayBuffer, callback: (message: Record<string, unknown>) => void): void;
+  };
   export interface PresenceEntry {
     readonly metas: readonly Record<string, unknown>[];
   }

@@ -11,7 +11,6 @@ import {
   originAllowed,
   type SocketSession,
 } from "../../channels/index.ts";
-import { type Clock, type Events, systemClock } from "../../core/index.ts";
 import { type PhoenixSerializer, serializerVersion } from "../../wire/index.ts";
 import { BunTransport, HARD_BACKPRESSURE_FACTOR } from "./bun-transport.ts";
 import { connectInfo, requestedProtocols } from "./connect-info.ts";
@@ -19,14 +18,12 @@ import { createLongPollDoor } from "./long-poll-door.ts";
 
 export interface ChannelServerOptions {
   readonly gateway: ChannelGateway;
-  readonly events: Events;
   /** Where the sockets live; clients are given it without `/websocket`. Default `/socket`. */
   readonly mount?: string;
   /** Which pages may open sockets. Default `"same-host"`. */
   readonly origin?: OriginPolicy;
   /** Compress frames for clients that can? Costs memory a socket and CPU a frame. Default false. */
   readonly perMessageDeflate?: boolean;
-  readonly clock?: Clock;
 }
 
 /** What hangs on each of Bun's sockets. */
@@ -47,7 +44,7 @@ export function createChannelServer(options: ChannelServerOptions): ChannelServe
   const { gateway, mount = "/socket" } = options;
   const webSocketPath = `${mount}/websocket`;
   const longPollPath = `${mount}/longpoll`;
-  const longPoll = createLongPollDoor(gateway, new LongPolls(gateway, options.clock ?? systemClock));
+  const longPoll = createLongPollDoor(gateway, new LongPolls(gateway));
   let publishing = false;
 
   return {
@@ -92,12 +89,12 @@ export function createChannelServer(options: ChannelServerOptions): ChannelServe
 function inspect(request: Request, url: URL, options: ChannelServerOptions): PhoenixSerializer["version"] | Response {
   const origin = request.headers.get("origin");
   if (!originAllowed(origin, request.headers.get("host"), options.origin ?? "same-host")) {
-    options.events.emit("socket.refused", { reason: `origin ${origin} is not allowed`, peer: null });
+    options.gateway.events.emit("socket.refused", { reason: `origin ${origin} is not allowed`, peer: null });
     return new Response("origin not allowed", { status: 403 });
   }
   const version = serializerVersion(url.searchParams.get("vsn"));
   if (version) return version;
-  options.events.emit("socket.refused", { reason: "unsupported protocol version", peer: null });
+  options.gateway.events.emit("socket.refused", { reason: "unsupported protocol version", peer: null });
   return new Response("unsupported protocol version: vsn must be 1.0.x or 2.0.x", { status: 403 });
 }
 

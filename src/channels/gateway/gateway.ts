@@ -96,6 +96,14 @@ export class ChannelGateway {
     return this.#context.limits;
   }
 
+  get clock(): GatewayContext["clock"] {
+    return this.#context.clock;
+  }
+
+  get events(): GatewayContext["events"] {
+    return this.#context.events;
+  }
+
   /** Open sockets, those past the limit included. */
   get connections(): number {
     return this.#sockets.size;

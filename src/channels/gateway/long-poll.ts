@@ -34,12 +34,10 @@ const TOKEN_PREFIX = "lp_";
 
 export class LongPolls {
   readonly #gateway: ChannelGateway;
-  readonly #clock: Clock;
   readonly #sessions = new Map<string, LongPollSession>();
 
-  constructor(gateway: ChannelGateway, clock: Clock) {
+  constructor(gateway: ChannelGateway) {
     this.#gateway = gateway;
-    this.#clock = clock;
   }
 
   get size(): number {
@@ -54,7 +52,7 @@ export class LongPolls {
   /** Opens a session. The client takes 410 with a token for "opened". */
   open(admission: Admission): PollAnswer {
     const token = newToken();
-    const session = new LongPollSession(token, this.#clock, (gone) => this.#forget(gone));
+    const session = new LongPollSession(token, this.#gateway.clock, (gone) => this.#forget(gone));
     this.#sessions.set(token, session);
     session.socket = this.#gateway.accept(admission, session);
     return { status: LONG_POLL_STATUS.gone, token, messages: [] };
