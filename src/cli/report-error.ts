@@ -7,11 +7,11 @@ import { UsageError } from "./parse.ts";
 import type { Style } from "./style.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Where an app file is at fault. Counted from 1. */
+/** Where an app file is at fault, as far as it is known. Counted from 1. */
 interface SourcePlace {
   readonly file: string;
-  readonly line: number;
-  readonly column: number;
+  readonly line?: number;
+  readonly column?: number;
 }
 
 /** Writes the failure to stderr: lines, or `{"error": {"code", "message"}}` with `--json`. Returns the exit code. */
@@ -43,20 +43,18 @@ async function renderDetails(error: Error, place: SourcePlace | undefined, style
   return [style.dim(error.stack ?? ""), "This is a defect in Godwit: please report it with the lines above."];
 }
 
-async function renderPlace(place: SourcePlace, style: Style): Promise<readonly string[]> {
-  const { file, line, column } = place;
+async function renderPlace({ file, line, column = 1 }: SourcePlace, style: Style): Promise<readonly string[]> {
+  const shown = relative(process.cwd(), file) || file;
+  if (line === undefined) return [`  in ${style.cyan(shown)}`];
   const source = await Bun.file(file)
     .text()
     .catch(() => "");
-  return [
-    `  at ${style.cyan(`${relative(process.cwd(), file) || file}:${line}:${column}`)}`,
-    ...renderCodeFrame(source, line, column, style),
-  ];
+  return [`  at ${style.cyan(`${shown}:${line}:${column}`)}`, ...renderCodeFrame(source, line, column, style)];
 }
 
 /** An app file that fails to load says where, in its field `failure`. */
 function readPlace(error: Error): SourcePlace | undefined {
   const { file, line, column } = (error as { failure?: Partial<SourcePlace> }).failure ?? {};
-  if (file === undefined || line === undefined) return undefined;
-  return { file, line, column: column ?? 1 };
+  if (file === undefined) return undefined;
+  return { file, ...(line !== undefined && { line }), ...(column !== undefined && { column }) };
 }

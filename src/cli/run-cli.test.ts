@@ -117,6 +117,14 @@ describe("a failing command", () => {
     ]);
   });
 
+  test("names the app file alone when no line is known", async () => {
+    const error = Object.assign(new GodwitError("app_load_failed", "exports no app"), {
+      failure: { file: "/srv/app.ts" },
+    });
+    const { stderr } = await run("probe", [failing(error)]);
+    expect(stderr).toMatch(/^godwit: exports no app\n {2}in .*srv\/app\.ts$/);
+  });
+
   test("is JSON on stderr with --json", async () => {
     const { code, stdout, stderr } = await run("probe --json", [failing(new ConfigError("no"))]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
