@@ -9,6 +9,8 @@ export const EVENT_DESCRIPTIONS: Readonly<Record<keyof EventPayloads, string>> =
   "listener.failed": "An event listener threw; the others still ran.",
   "error.caught": "A background failure, at the named stage, that no caller could be told of.",
 
+  "events.dropped": "A worker had more events to tell than fit one batch; `count` were not told.",
+
   "service.started": "A supervised service is up.",
   "service.exited": "A supervised service has ended, normally or not.",
   "service.restarting": "A supervised service will be started again after the delay.",
@@ -75,6 +77,7 @@ export type EventName = keyof EventPayloads;
 export interface EventPayloads {
   "listener.failed": { readonly event: string; readonly error: Error };
   "error.caught": { readonly stage: string; readonly error: Error };
+  "events.dropped": { readonly count: number };
 
   "service.started": { readonly path: string };
   "service.exited": { readonly path: string; readonly reason: "normal" | "shutdown" | "error"; readonly error?: Error };

@@ -1,1 +1,4 @@
+export { AppLoadError } from "./app-load-error.ts";
+export type { LoadFailure } from "./link-protocol.ts";
 export type { NodeConfig, RunningNode } from "./node-config.ts";
+export { startNode } from "./start-node.ts";

@@ -1,0 +1,169 @@
+/**
+ * A gateway: takes what comes from outside, makes it durable, and carries what is live between sockets and workers. No user code runs in it.
+ *
+ * States: linked (workers may connect; nothing from outside gets in) → open (the app's manifest is known, HTTP and sockets are served) →
+ * closed. Nothing here survives a crash, nor needs to: what was acknowledged is in the store.
+ */
+import {
+  bunHmac,
+  type ChannelServer,
+  createChannelServer,
+  type LinkServer,
+  listenLink,
+} from "../../adapters/bun/index.ts";
+import type { AppManifest } from "../../app/index.ts";
+import { ChannelGateway } from "../../channels/index.ts";
+import { createDoor } from "../../connectors/index.ts";
+import type { Clock, Events } from "../../core/index.ts";
+import { Appender, GapWatch } from "../../log/index.ts";
+import type { Shard, Store } from "../../store/index.ts";
+import { collectFlowSteps } from "../flow-steps.ts";
+import { createChannelBackend } from "./channel-backend.ts";
+import { createHealth, type Readiness } from "./health.ts";
+import { type HttpDoor, type HttpServer, serveHttp } from "./http-server.ts";
+import { buildPages, type Pages } from "./pages.ts";
+import { carryRoute } from "./routes.ts";
+import { SYSTEM_CHANNELS, SystemTopics } from "./system-topics.ts";
+import { createWebhooks } from "./webhooks.ts";
+import { type WorkerLinkHandlers, WorkerLinks } from "./worker-links.ts";
+
+export interface GatewayOptions {
+  /** Unique among all gateways, also after a restart. No `.` in it. */
+  readonly gatewayId: string;
+  readonly host: string;
+  readonly port: number;
+  /** The Unix socket for the workers. */
+  readonly socketPath: string;
+  readonly pagesFolder: string;
+  /** Started. */
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly events: Events;
+  /** What the supervisor wants to hear of workers. */
+  readonly workers: Pick<WorkerLinkHandlers, "loaded" | "loadFailed" | "gone" | "heartbeat" | "events">;
+  /** The workers as people see them, for the topic `godwit:node`. */
+  readonly nodeState: () => readonly object[];
+}
+
+export class Gateway {
+  readonly links: WorkerLinks;
+  readonly topics: SystemTopics;
+  readonly #options: GatewayOptions;
+  readonly #appender: Appender;
+  readonly #gaps: GapWatch;
+  readonly #flow: ReturnType<typeof collectFlowSteps>;
+  #linkServer: LinkServer | undefined;
+  #channels: ChannelGateway | undefined;
+  #http: HttpServer | undefined;
+  #manifest: AppManifest | undefined;
+  #draining = false;
+
+  constructor(options: GatewayOptions) {
+    const { store, clock, events } = options;
+    this.#options = options;
+    this.links = new WorkerLinks(this.#handlers(), events);
+    const onGrown = (shards: readonly Shard[]) => this.links.notifyAll("wake", shards);
+    this.#appender = new Appender({ store, clock, events, onGrown });
+    this.#gaps = new GapWatch({ store, clock, events, onGrown });
+    this.topics = new SystemTopics({
+      open: () => this.#manifest?.inspect ?? false,
+      nodeState: options.nodeState,
+      onWatch: (keys) => this.#watch(keys),
+    });
+    this.#flow = collectFlowSteps(events, undefined, (step) => this.topics.flow(step, step));
+  }
+
+  get url(): string | undefined {
+    return this.#http?.url;
+  }
+
+  /** Workers may connect. */
+  link(): void {
+    const { socketPath, clock } = this.#options;
+    this.#linkServer = listenLink(socketPath, clock, (link) => this.links.accept(link));
+    this.#gaps.start();
+  }
+
+  /** The outside may come in. @throws ConfigError when a page does not build or the address cannot be listened on. */
+  async open(manifest: AppManifest): Promise<void> {
+    this.#manifest = manifest;
+    const { clock, host, port, pagesFolder } = this.#options;
+    const pages = await buildPages(manifest.pages, pagesFolder);
+    const channels = this.#serveChannels(manifest);
+    this.#http = serveHttp(host, port, { channels, doors: this.#doors(manifest, pages) }, clock);
+  }
+
+  /** Lets nobody in any more, answers what is in hand within `deadlineMs`, and closes the sockets. Safe twice, and before `open`. */
+  async close(deadlineMs: number): Promise<void> {
+    this.#draining = true;
+    await this.#http?.stop(deadlineMs);
+  }
+
+  /** The last of it: no worker is left. Safe twice. */
+  async unlink(): Promise<void> {
+    await this.#gaps.stop();
+    await this.#appender.stop();
+    this.#linkServer?.stop();
+  }
+
+  #serveChannels(manifest: AppManifest): ChannelServer {
+    const { gatewayId, store, clock, events } = this.#options;
+    const gateway = new ChannelGateway({
+      gatewayId,
+      manifest: { ...manifest.channels, channels: [SYSTEM_CHANNELS, ...manifest.channels.channels] },
+      backend: this.topics.wrap(createChannelBackend(this.links)),
+      store,
+      clock,
+      events,
+    });
+    this.#channels = gateway;
+    this.topics.serve(gateway);
+    return createChannelServer({ gateway, events });
+  }
+
+  #doors(manifest: AppManifest, pages: Pages): readonly HttpDoor[] {
+    const { store, clock, events } = this.#options;
+    const doors = manifest.connectors.map((connector) => createDoor(connector, { createHmac: bunHmac, clock }));
+    const webhooks = createWebhooks(doors, { appender: this.#appender, shardCount: store.shardCount, events });
+    const health = createHealth(() => this.#readiness());
+    return [
+      (request, pathname) => webhooks.respond(request, pathname),
+      (_request, pathname) => health(pathname),
+      (request, pathname) => pages.respond(request.method, pathname),
+      (request, _pathname, peer) => (manifest.hasRoutes ? carryRoute(request, peer, this.links) : undefined),
+    ];
+  }
+
+  #readiness(): Readiness {
+    const reasons: string[] = [];
+    if (this.#draining) reasons.push("the node is stopping");
+    if (this.links.ready.length === 0) reasons.push("no worker is ready");
+    return { ready: reasons.length === 0, reasons };
+  }
+
+  #watch(keys: readonly string[]): void {
+    this.#flow.watch(keys);
+    this.links.notifyAll("watch", keys);
+  }
+
+  #handlers(): WorkerLinkHandlers {
+    const { workers } = this.#options;
+    return {
+      ...workers,
+      loaded: (worker, manifest) => {
+        this.links.notify(worker, "watch", this.topics.watchedKeys);
+        workers.loaded(worker, manifest);
+      },
+      broadcasts: (broadcasts) => {
+        for (const { topic, event, payload, seq } of broadcasts) {
+          this.#channels?.deliverBroadcast({ topic, event, body: payload, ...(seq !== undefined && { seq }) });
+        }
+      },
+      askReply: (reply) => this.links.byMember(reply.process)?.link.notify("ask-reply", reply),
+      flow: (steps) => {
+        for (const step of steps) this.topics.flow(step, step);
+      },
+      channelCommand: (_worker, command) => this.#channels?.handle(command),
+    };
+  }
+}

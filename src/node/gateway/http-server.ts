@@ -1,0 +1,85 @@
+/** The node's one HTTP server: sockets, webhooks, health, pages and the user's routes, in this order, each by its path. */
+import type { Server } from "bun";
+import type { ChannelServer, ChannelSocketData } from "../../adapters/bun/index.ts";
+import { type Clock, ConfigError, sleep } from "../../core/index.ts";
+import { refuse } from "./http-answer.ts";
+
+export interface HttpParts {
+  readonly channels: ChannelServer;
+  /** Each answers its own paths, and undefined for others. */
+  readonly doors: readonly HttpDoor[];
+}
+
+export type HttpDoor = (request: Request, pathname: string, peer: string) => Response | Promise<Response> | undefined;
+
+export interface HttpServer {
+  readonly url: string;
+  /** Takes no connections any more; resolves when the requests in hand have been answered, or at the deadline, and closes what is left. */
+  stop(deadlineMs: number): Promise<void>;
+}
+
+/** Bodies beyond what any door takes are cut off by the runtime; each door has its own, smaller bound. */
+const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
+
+/** The runtime counts the requests in hand, but does not tell when the last has been answered. */
+const DRAIN_POLL_MS = 10;
+
+/** @throws ConfigError when the address cannot be listened on. */
+export function serveHttp(host: string, port: number, parts: HttpParts, clock: Clock): HttpServer {
+  const server = listen(host, port, parts);
+  const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host;
+  return {
+    url: `http://${shown.includes(":") ? `[${shown}]` : shown}:${server.port}`,
+    stop: async (deadlineMs) => {
+      void server.stop(false);
+      const untilMs = clock.monotonicMs() + deadlineMs;
+      while (server.pendingRequests > 0 && clock.monotonicMs() < untilMs) await sleep(clock, DRAIN_POLL_MS);
+      await server.stop(true);
+    },
+  };
+}
+
+function listen(host: string, port: number, parts: HttpParts): Server<ChannelSocketData> {
+  try {
+    return Bun.serve<ChannelSocketData>({
+      hostname: host,
+      port,
+      maxRequestBodySize: MAX_REQUEST_BYTES,
+      idleTimeout: 60,
+      fetch: (request, server) => answer(request, server, parts),
+      error: () => refuse(500, "internal", "internal error"),
+      websocket: parts.channels.websocket,
+    });
+  } catch (thrown) {
+    throw listenError(host, port, thrown);
+  }
+}
+
+function listenError(host: string, port: number, thrown: unknown): ConfigError {
+  if ((thrown as { code?: unknown }).code === "EADDRINUSE") {
+    return new ConfigError(`port ${port} is in use on ${host}; choose another with --port`, thrown);
+  }
+  return new ConfigError(`cannot listen on ${host}:${port}: ${(thrown as Error).message}`, thrown);
+}
+
+function answer(
+  request: Request,
+  server: Server<ChannelSocketData>,
+  parts: HttpParts,
+): Response | Promise<Response | undefined> | undefined {
+  const pathname = pathOf(request.url);
+  if (parts.channels.owns(pathname)) return parts.channels.fetch(request, server);
+  const peer = server.requestIP(request)?.address ?? "";
+  for (const door of parts.doors) {
+    const response = door(request, pathname, peer);
+    if (response) return response;
+  }
+  return refuse(404, "not_found", `nothing lies at ${pathname}`);
+}
+
+/** The path of an absolute URL, without the cost of parsing the rest. */
+function pathOf(url: string): string {
+  const start = url.indexOf("/", url.indexOf("://") + 3);
+  const end = url.indexOf("?", start);
+  return end < 0 ? url.slice(start) : url.slice(start, end);
+}

@@ -1,0 +1,86 @@
+/**
+ * What a gateway and its workers say to each other, by name and shape. Live traffic only: whatever must survive is in the log.
+ */
+import type { HostCommand, HostNotice } from "../channels/index.ts";
+import type { EventName } from "../core/index.ts";
+import type { AskReply, CommittedBroadcast } from "../lanes/index.ts";
+import type { Seq, Shard } from "../store/index.ts";
+
+/** A request for the user's own HTTP routes. Bodies travel as base64. */
+export interface RouteRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: string | null;
+}
+
+export interface RouteResponse {
+  readonly status: number;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: string | null;
+}
+
+/** Why an app could not be loaded, as shown to its author. */
+export interface LoadFailure {
+  readonly message: string;
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
+  /** The source line at fault. */
+  readonly lineText?: string;
+  /** The error's code, where it is no fault of the app file (the store cannot be opened, say). */
+  readonly code?: string | undefined;
+  readonly stack?: string | undefined;
+}
+
+/** A worker's sign of life. */
+export interface Heartbeat {
+  readonly rssBytes: number;
+  /** How late the worker's event loop was, worst of the last interval, ms. */
+  readonly loopDelayMs: number;
+}
+
+/** One step of a message's way, for those who watch its lane. Never holds the body. */
+export interface FlowStep {
+  readonly kind: "accepted" | "processed" | "delivered" | "retrying" | "dead" | "broadcast";
+  readonly at: number;
+  readonly target: string;
+  readonly key: string;
+  readonly id: string;
+  readonly seq: Seq;
+  readonly shard: Shard;
+  readonly worker?: string;
+  readonly ms?: number;
+  readonly attempt?: number;
+  readonly connector?: string;
+  readonly error?: string;
+}
+
+/** Notifications, gateway → worker. */
+export interface ToWorker {
+  /** Streams of these shards have grown. */
+  readonly wake: readonly Shard[];
+  /** The answer to an `ask` that this worker sent. */
+  readonly "ask-reply": AskReply;
+  /** Keys whose messages' every step somebody watches. */
+  readonly watch: readonly string[];
+  /** A channel has ended. */
+  readonly channel: HostNotice;
+}
+
+/** Notifications, worker → gateway. */
+export interface ToGateway {
+  readonly hello: { readonly memberId: string; readonly slot: string; readonly pid: number };
+  readonly heartbeat: Heartbeat;
+  readonly grown: readonly Shard[];
+  readonly broadcasts: readonly CommittedBroadcast[];
+  readonly "ask-reply": AskReply;
+  readonly flow: readonly FlowStep[];
+  /** What happened in the worker, for the node's one stream of events. */
+  readonly events: readonly ForwardedEvent[];
+  /** What a channel's handler wants done at the gateway. */
+  readonly channel: HostCommand;
+}
+
+/** An event as it crosses a process border; errors inside are `{ $error: … }`. */
+export type ForwardedEvent = readonly [name: EventName, payload: unknown, atMs: number];

@@ -1,0 +1,169 @@
+/**
+ * Starts a node: supervisor, gateway and store in this process, workers in their own. There is one start path, and it is recovery:
+ * whatever an earlier node left behind (leases of dead workers, a socket file) is cleared on the way.
+ */
+import { claimDataFolder } from "../adapters/sqlite/index.ts";
+import type { AppManifest } from "../app/index.ts";
+import { type Clock, ConfigError, Events, SECOND, systemClock, toError } from "../core/index.ts";
+import type { Store } from "../store/index.ts";
+import { type ChildSpec, Supervisor, supervisorChild } from "../supervision/index.ts";
+import { AppLoadError } from "./app-load-error.ts";
+import { type DataFolder, openDataFolder } from "./data-folder.ts";
+import { emitForwarded } from "./event-forwarding.ts";
+import { startEventLog } from "./event-log.ts";
+import { Gateway } from "./gateway/gateway.ts";
+import type { NodeConfig, RunningNode } from "./node-config.ts";
+import { openStore } from "./open-store.ts";
+import { storeMaintenance } from "./store-maintenance.ts";
+import { evictDead, workerChild } from "./worker-process.ts";
+import { WorkerRoster } from "./worker-roster.ts";
+
+const BLOCKED_LIMIT_MS = 5 * SECOND;
+
+/** What the parts of one node share. */
+interface NodeParts {
+  readonly config: NodeConfig;
+  readonly folder: DataFolder;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly events: Events;
+  readonly gateway: Gateway;
+  readonly roster: WorkerRoster;
+  /** Known once the first worker is ready. */
+  readonly manifest: PromiseWithResolvers<AppManifest>;
+}
+
+/**
+ * Starts a node and resolves when it is ready. Nothing is left running when it rejects.
+ * @throws AppLoadError when the app file cannot be loaded; ConfigError when the data folder, the store, a page or the address cannot be used.
+ */
+export async function startNode(config: NodeConfig): Promise<RunningNode> {
+  const folder = openDataFolder(config.dataFolder);
+  const claim = claimDataFolder(folder.path);
+  const parts = createParts(config, folder);
+  const stopLog = startEventLog(parts.events, (line) => process.stderr.write(`${line}\n`), !process.stderr.isTTY);
+  const supervisor = new Supervisor({
+    path: "node",
+    strategy: "rest-for-one",
+    events: parts.events,
+    children: children(parts),
+  });
+  const exited = supervisor.exited.then((reason) => {
+    stopLog();
+    claim.release();
+    return reason.kind === "error" ? 1 : 0;
+  });
+  try {
+    await supervisor.start();
+  } catch (thrown) {
+    await exited;
+    throw reasonOf(toError(thrown));
+  }
+  const { name, tryThis } = await parts.manifest.promise;
+  const url = parts.gateway.url as string;
+  return {
+    url,
+    appName: name,
+    tryThis: tryThis.map((line) => line.replaceAll("{url}", url)),
+    stop: () => supervisor.stop(),
+    exited,
+  };
+}
+
+function createParts(config: NodeConfig, folder: DataFolder): NodeParts {
+  const clock = systemClock;
+  const events = new Events();
+  const store = openStore({ ...config, database: folder.database, role: "gateway" });
+  const manifest = Promise.withResolvers<AppManifest>();
+  const roster: WorkerRoster = new WorkerRoster({
+    clock,
+    events,
+    blockedLimitMs: BLOCKED_LIMIT_MS,
+    onState: (state) => gateway.topics.worker(state),
+  });
+  const gateway = new Gateway({
+    gatewayId: `${config.nodeName.replaceAll(".", "-")}-${crypto.randomUUID().slice(0, 8)}`,
+    host: config.host,
+    port: config.port,
+    socketPath: folder.socket,
+    pagesFolder: folder.pages,
+    store,
+    clock,
+    events,
+    nodeState: () => roster.states,
+    workers: {
+      loaded: ({ memberId }, loaded) => {
+        manifest.resolve(loaded);
+        roster.ready(memberId);
+      },
+      loadFailed: ({ memberId }, failure) => roster.loadFailed(memberId, failure),
+      gone: () => {},
+      heartbeat: ({ memberId }, heartbeat) => roster.heartbeat(memberId, heartbeat),
+      events: (_worker, forwarded) => emitForwarded(events, forwarded),
+    },
+  });
+  return { config, folder, store, clock, events, gateway, roster, manifest };
+}
+
+/** In start order; stopped in reverse: first nobody is let in, then the workers finish, and the store closes last. */
+function children(parts: NodeParts): readonly ChildSpec[] {
+  const { config, store, gateway, clock, events } = parts;
+  return [
+    {
+      id: "store",
+      start: async () => {
+        await store.start();
+        await evictDead(parts);
+        return { stop: () => store.stop() };
+      },
+    },
+    storeMaintenance(store, clock, events),
+    {
+      id: "link",
+      start: () => {
+        gateway.link();
+        return { stop: () => gateway.unlink() };
+      },
+    },
+    supervisorChild({ id: "workers" }, { children: workers(parts), intensity: Number.POSITIVE_INFINITY, events }),
+    {
+      id: "http",
+      shutdown: config.shutdownMs,
+      start: async () => {
+        await gateway.open(await parts.manifest.promise);
+        return { stop: (deadlineMs) => gateway.close(deadlineMs ?? config.shutdownMs) };
+      },
+    },
+  ];
+}
+
+function workers({ config, folder, store, events, roster }: NodeParts): readonly ChildSpec[] {
+  const { nodeName, appPath, shutdownMs } = config;
+  return Array.from({ length: config.workers }, (_, index) => {
+    const slot = `w${index}`;
+    const boot = {
+      slot,
+      nodeName,
+      appPath,
+      gateways: [folder.socket],
+      store: config.store,
+      database: folder.database,
+      shutdownMs,
+    };
+    return workerChild(boot, shutdownMs, {
+      folder,
+      store,
+      events,
+      onSpawn: (memberId, flight, process) => roster.spawned(slot, memberId, flight, process),
+      onLine: (line, stream) => process[stream].write(`${line}\n`),
+    });
+  });
+}
+
+/** What a person can put right, from within what the supervisors say of it. */
+function reasonOf(error: Error): Error {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof AppLoadError || cause instanceof ConfigError) return cause;
+  }
+  return error;
+}

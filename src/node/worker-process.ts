@@ -1,0 +1,110 @@
+/**
+ * A worker as a supervised OS process.
+ *
+ * States: spawned → linked (said `hello`) → ready (its app is loaded) → ended. After its end, and before anybody may start it again, its leases
+ * are freed and what it was running is noted as suspect: the next holder must know before it reads. Survives a crash of the node: the
+ * flight recorder's file, by which the next node does the same (`evictDead`).
+ */
+import { readdirSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { readFlightRecorder } from "../adapters/bun/index.ts";
+import { ChildProcess } from "../adapters/process/index.ts";
+import { type Events, toError } from "../core/index.ts";
+import type { Store } from "../store/index.ts";
+import type { ChildSpec, ExitReason, Service } from "../supervision/index.ts";
+import type { DataFolder } from "./data-folder.ts";
+import { encodeWorkerBoot, WORKER_BOOT_VARIABLE, type WorkerBoot } from "./worker-boot.ts";
+
+export interface WorkerProcessServices {
+  readonly folder: DataFolder;
+  readonly store: Pick<Store, "evict">;
+  readonly events: Events;
+  /** Told of each new process, so that its link's words can be laid at its door. */
+  readonly onSpawn: (memberId: string, flight: string, process: ChildProcess) => void;
+  /** What the user's code writes. */
+  readonly onLine: (line: string, stream: "stdout" | "stderr") => void;
+}
+
+const FLIGHT_SUFFIX = ".flight";
+const READY_TIMEOUT_MS = 30_000;
+const MAIN = join(import.meta.dir, "worker", "main.ts");
+
+/** The child specification of the worker in `slot`. Each start is a new process and a new member. */
+export function workerChild(
+  boot: Omit<WorkerBoot, "memberId" | "flight">,
+  shutdownMs: number,
+  services: WorkerProcessServices,
+): ChildSpec {
+  return {
+    id: boot.slot,
+    restart: "permanent",
+    shutdown: shutdownMs,
+    start: async ({ path, signal }) => {
+      const memberId = `${boot.nodeName}/${boot.slot}/${crypto.randomUUID().slice(0, 8)}`;
+      const flight = services.folder.flight(encodeURIComponent(memberId));
+      const child = spawn(path, { ...boot, memberId, flight }, services);
+      const exited = child.exited.then((reason) => settle(reason, memberId, flight, services));
+      signal.addEventListener("abort", () => void child.stop());
+      services.onSpawn(memberId, flight, child);
+      await child.start().catch((thrown) => exited.then(() => Promise.reject(thrown)));
+      return service(child, exited);
+    },
+  };
+}
+
+function spawn(path: string, boot: WorkerBoot, services: WorkerProcessServices): ChildProcess {
+  return new ChildProcess({
+    path,
+    command: [process.execPath, MAIN],
+    env: { ...process.env, [WORKER_BOOT_VARIABLE]: encodeWorkerBoot(boot) },
+    ready: "told",
+    readyTimeoutMs: READY_TIMEOUT_MS,
+    onLine: services.onLine,
+  });
+}
+
+function service(child: ChildProcess, exited: Promise<ExitReason>): Service {
+  return {
+    exited,
+    get pid() {
+      return child.pid;
+    },
+    stop: async (deadlineMs) => {
+      await child.stop(deadlineMs);
+      await exited;
+    },
+    kill: () => child.kill(),
+  };
+}
+
+async function settle(
+  reason: ExitReason,
+  memberId: string,
+  flight: string,
+  services: WorkerProcessServices,
+): Promise<ExitReason> {
+  await evict(memberId, flight, services);
+  return reason;
+}
+
+/** Frees what a dead member held. When the store is away its leases run out by themselves, a little later. */
+async function evict(
+  memberId: string,
+  flight: string,
+  services: Pick<WorkerProcessServices, "store" | "events">,
+): Promise<void> {
+  try {
+    await services.store.evict(memberId, readFlightRecorder(flight));
+    rmSync(flight, { force: true });
+  } catch (thrown) {
+    services.events.emit("error.caught", { stage: `evict ${memberId}`, error: toError(thrown) });
+  }
+}
+
+/** Frees what the workers of a node that was killed held. To be called when this node has claimed the data folder, so that none of them is alive for long. */
+export async function evictDead(services: Pick<WorkerProcessServices, "folder" | "store" | "events">): Promise<void> {
+  const folder = dirname(services.folder.flight("any"));
+  for (const name of readdirSync(folder).filter((name) => name.endsWith(FLIGHT_SUFFIX))) {
+    await evict(decodeURIComponent(name.slice(0, -FLIGHT_SUFFIX.length)), join(folder, name), services);
+  }
+}

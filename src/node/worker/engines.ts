@@ -1,0 +1,133 @@
+/** What runs in a worker, put together: lanes (actors, deliveries), channels, routes, and the services that they share. */
+import { type ActorServices, Asker, toLaneTarget } from "../../actors/index.ts";
+import { bunHmac, FlightRecorder } from "../../adapters/bun/index.ts";
+import type { App, FetchHandler } from "../../app/index.ts";
+import { ChannelHost, entryFor, type HostRequest, manifestOf } from "../../channels/index.ts";
+import { deliveryTarget } from "../../connectors/index.ts";
+import { type Clock, type Events, InvalidInputError } from "../../core/index.ts";
+import { LaneRuntime, type LaneTarget } from "../../lanes/index.ts";
+import { Appender } from "../../log/index.ts";
+import type { Store } from "../../store/index.ts";
+import type { RouteRequest } from "../link-protocol.ts";
+import type { WorkerBoot } from "../worker-boot.ts";
+import { createAppServices, createHostPorts, type ServiceParts } from "./app-services.ts";
+import { channelReplies } from "./channel-replies.ts";
+import type { GatewayLinks } from "./gateway-links.ts";
+import { HistoryWriter } from "./history-writer.ts";
+import { handleRoute } from "./route-host.ts";
+
+export interface EngineOptions {
+  readonly boot: WorkerBoot;
+  readonly app: App;
+  /** Started. */
+  readonly store: Store;
+  readonly events: Events;
+  readonly gateways: GatewayLinks;
+  readonly clock: Clock;
+  readonly codeVersion: string;
+}
+
+export interface Engines {
+  readonly lanes: LaneRuntime;
+  readonly asker: Asker;
+  readonly channels: ChannelHost;
+  /** Answers a gateway's request. */
+  answer(kind: string, data: unknown): Promise<unknown>;
+  /** Finishes what is in hand within `deadlineMs`, then closes the store. */
+  drain(deadlineMs: number): Promise<void>;
+}
+
+export async function startEngines(options: EngineOptions): Promise<Engines> {
+  const { app, store, events } = options;
+  const parts = serviceParts(options);
+  const channels = new ChannelHost({
+    channels: app.channels,
+    ...(app.socket && { socket: app.socket }),
+    ports: createHostPorts(parts),
+    events,
+  });
+  const routes = routesOf(app, parts);
+  const lanes = createLanes(options, parts);
+  await lanes.start();
+  return {
+    lanes,
+    channels,
+    asker: parts.asker,
+    answer: async (kind, data) => {
+      if (kind === "channel") return channels.request(data as HostRequest);
+      if (kind === "route" && routes) return handleRoute(routes, data as RouteRequest);
+      throw new InvalidInputError("link request", "one that this worker can answer", kind);
+    },
+    drain: async (deadlineMs) => {
+      await lanes.drain(deadlineMs);
+      await parts.appender.stop();
+      await store.stop();
+    },
+  };
+}
+
+function serviceParts({ boot, app, store, events, gateways, clock }: EngineOptions): ServiceParts {
+  const manifest = manifestOf(app.channels, app.socket);
+  const appender = new Appender({ store, clock, events, onGrown: (shards) => gateways.notify("grown", shards) });
+  const asker = new Asker({
+    process: boot.memberId,
+    clock,
+    events,
+    shardCount: store.shardCount,
+    actor: (name) => app.actors.find((actor) => actor.name === name),
+    append: (requests) => appender.append(requests),
+  });
+  return {
+    app,
+    shardCount: store.shardCount,
+    appender,
+    asker,
+    history: new HistoryWriter(store, () => clock.wallMs()),
+    gateways,
+    keepsHistory: (topic) => (entryFor(manifest, topic)?.history ?? null) !== null,
+  };
+}
+
+function createLanes(options: EngineOptions, parts: ServiceParts): LaneRuntime {
+  const { boot, store, clock, events, gateways, codeVersion } = options;
+  return new LaneRuntime({
+    store,
+    clock,
+    events,
+    member: { memberId: boot.memberId, node: boot.nodeName },
+    codeVersion,
+    targets: laneTargets(options, parts),
+    recorder: new FlightRecorder(boot.flight),
+    onCommitted: {
+      grown: (shards) => gateways.notify("grown", shards),
+      broadcasts: (broadcasts) => gateways.notify("broadcasts", broadcasts),
+      replies: (replies) => {
+        for (const reply of replies) {
+          if (reply.process === boot.memberId) parts.asker.answered(reply);
+          else gateways.notify("ask-reply", reply);
+        }
+      },
+    },
+  });
+}
+
+function laneTargets({ app, store, clock, events }: EngineOptions, parts: ServiceParts): readonly LaneTarget[] {
+  const services: ActorServices = {
+    shardCount: store.shardCount,
+    events,
+    wallMs: () => clock.wallMs(),
+    keepsHistory: parts.keepsHistory,
+    actor: (name) => app.actors.find((actor) => actor.name === name),
+    ask: (actor, key, message, ask) => parts.asker.ask(actor, key, message, ask),
+    query: (statement) => store.query(statement),
+  };
+  return [
+    ...app.actors.map((actor) => toLaneTarget(actor, services)),
+    ...app.connectors.map((connector) => deliveryTarget(connector, { clock, events, createHmac: bunHmac })),
+    channelReplies(parts.keepsHistory),
+  ];
+}
+
+function routesOf(app: App, parts: ServiceParts): FetchHandler | undefined {
+  return typeof app.http === "function" ? app.http(createAppServices(parts)) : app.http;
+}

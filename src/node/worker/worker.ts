@@ -1,0 +1,75 @@
+/**
+ * A worker: runs all of a user's code (actors, channels, HTTP routes) and the deliveries. May crash, hang or be killed at any moment.
+ *
+ * States: linked → loaded (an app that cannot be loaded ends it here, before anything else is begun) → ready → draining → gone.
+ */
+import { endWithParent } from "../../adapters/process/index.ts";
+import type { App } from "../../app/index.ts";
+import { Events, type GodwitError, systemClock, toError } from "../../core/index.ts";
+import { AppLoadError } from "../app-load-error.ts";
+import { openStore } from "../open-store.ts";
+import type { WorkerBoot } from "../worker-boot.ts";
+import { appManifest, codeVersionOf } from "./app-manifest.ts";
+import { type Engines, startEngines } from "./engines.ts";
+import { GatewayLinks } from "./gateway-links.ts";
+import { loadApp } from "./load-app.ts";
+import { startReporting } from "./reporting.ts";
+
+/** Exit code of a worker whose app could not be loaded or set up; the gateway has been told why. */
+const EXIT_LOAD_FAILED = 1;
+
+/** Links, loads, starts, says that it is ready, and runs until SIGTERM, or until its node is gone. */
+export async function runWorker(boot: WorkerBoot): Promise<void> {
+  let engines: Engines | undefined;
+  endWithParent(() => process.exit(0));
+  const gateways = await GatewayLinks.connect(boot, systemClock, {
+    wake: (shards) => engines?.lanes.wake(shards),
+    "ask-reply": (reply) => engines?.asker.answered(reply),
+    watch: (keys) => reporting.watch(keys),
+    channel: (notice) => engines?.channels.notify(notice),
+    request: (kind, data) => (engines as Engines).answer(kind, data),
+    closed: () => process.exit(0),
+  });
+  const events = new Events();
+  const reporting = startReporting(boot, events, gateways);
+  try {
+    const app = await loadApp(boot.appPath);
+    engines = await start(boot, app, events, gateways);
+    process.once("SIGTERM", () => void drain(engines as Engines, boot, gateways));
+    await gateways.request("ready", appManifest(app, boot.appPath, codeVersionOf(boot.appPath)));
+  } catch (thrown) {
+    await refuseToStart(thrown, gateways);
+  }
+}
+
+async function start(boot: WorkerBoot, app: App, events: Events, gateways: GatewayLinks): Promise<Engines> {
+  const store = openStore({ ...boot, role: "worker" });
+  await store.start();
+  await store.setUp(app.setup);
+  return startEngines({
+    boot,
+    app,
+    store,
+    events,
+    gateways,
+    clock: systemClock,
+    codeVersion: codeVersionOf(boot.appPath),
+  });
+}
+
+async function drain(engines: Engines, boot: WorkerBoot, gateways: GatewayLinks): Promise<void> {
+  await engines.drain(boot.shutdownMs);
+  gateways.close();
+  process.exit(0);
+}
+
+/** The gateway is told, and has answered, before the process ends: a failure must not get lost on the way. */
+async function refuseToStart(thrown: unknown, gateways: GatewayLinks): Promise<never> {
+  const error = toError(thrown);
+  const failure =
+    error instanceof AppLoadError
+      ? error.failure
+      : { message: error.message, code: (error as Partial<GodwitError>).code, stack: error.stack };
+  await gateways.request("load-failed", failure).catch(() => undefined);
+  process.exit(EXIT_LOAD_FAILED);
+}
