@@ -1,6 +1,6 @@
 import type { MessengerDefinition } from "./connector.ts";
+import { isRecord, objectIn } from "./json.ts";
 import {
-  jsonObject,
   judgeByStatus,
   type OutboundProvider,
   type Outgoing,
@@ -8,7 +8,7 @@ import {
   type ProviderResponse,
   type Verdict,
 } from "./provider.ts";
-import { type Choice, decodeReply, isRecord, labelOf, payloadOf, type Reply } from "./reply.ts";
+import { type Choice, decodeReply, labelOf, payloadOf, type Reply } from "./reply.ts";
 
 /** Characters of a message's text. Source: https://developers.facebook.com/docs/messenger-platform/reference/send-api */
 const MAX_TEXT = 2_000;
@@ -82,7 +82,7 @@ function shortened(label: string): string {
 }
 
 function judge(response: ProviderResponse): Verdict {
-  const answer = jsonObject(response.text);
+  const answer = objectIn(response.text);
   const error = isRecord(answer.error) ? answer.error : {};
   const message = typeof error.message === "string" ? error.message : "no message";
   const code = error.code === undefined ? "" : ` (code ${error.code})`;

@@ -154,6 +154,7 @@ describe("Messenger's door", () => {
     ["{", "body: expected JSON"],
     ['{"object":"user","entry":[]}', 'object: expected "page" or "instagram"'],
     ['{"object":"page"}', "entry: expected a list"],
+    ['{"object":"page","entry":[7]}', "entry[0]: expected an object"],
     ['{"object":"page","entry":[{"messaging":[7]}]}', "entry[0].messaging[0]: expected an object"],
     ['{"object":"page","entry":[{},{"messaging":[{"message":{}}]}]}', "entry[1].messaging[0].sender.id: expected text"],
     ['{"object":"page","entry":[{"messaging":[{"sender":{"id":"7"},"message":{}}]}]}', "message.mid: expected text"],

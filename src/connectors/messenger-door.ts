@@ -10,8 +10,8 @@ import {
   refuseByForm,
   type WebhookRequest,
 } from "./inbound-door.ts";
+import { isRecord } from "./json.ts";
 import { readEvent } from "./messenger-event.ts";
-import { isRecord } from "./reply.ts";
 import { type CreateHmac, equalInConstantTime, fromHex, type Hmac, utf8 } from "./signature.ts";
 
 /** What `object` says in webhooks of the Messenger Platform: a page's conversations, or an Instagram account's. */
@@ -78,12 +78,16 @@ function admit(manifest: MessengerManifest, rawBody: Uint8Array): DoorOutcome {
   return messages.length > 0 ? { kind: "accept", messages } : ignore([...ignored].join(", ") || "no events");
 }
 
-/** Each event with its place. Entries without `messaging` (`standby`, `changes`) are not for us. */
+/**
+ * Each event with its place, or what stands where an entry should. Entries without `messaging` (`standby`, `changes`) are
+ * not for us.
+ */
 function* eventsOf(entries: readonly unknown[]): Generator<readonly [at: string, event: unknown]> {
   for (const [i, entry] of entries.entries()) {
-    const messaging = isRecord(entry) ? entry.messaging : undefined;
-    if (!Array.isArray(messaging)) continue;
-    for (const [j, event] of messaging.entries()) yield [`entry[${i}].messaging[${j}]`, event];
+    if (!isRecord(entry)) yield [`entry[${i}]`, entry];
+    else if (Array.isArray(entry.messaging)) {
+      for (const [j, event] of entry.messaging.entries()) yield [`entry[${i}].messaging[${j}]`, event];
+    }
   }
 }
 

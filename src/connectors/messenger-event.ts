@@ -3,8 +3,8 @@
  * Source: https://developers.facebook.com/docs/messenger-platform/reference/webhook-events (read 2026-11-21).
  */
 import { SECOND } from "../core/index.ts";
+import { isRecord } from "./json.ts";
 import type { Attachment, ChatMessage } from "./message.ts";
-import { isRecord } from "./reply.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -71,13 +71,3 @@ function retryAfter({ headers, receivedAtMs }: ProviderResponse): { readonly ret
   const dateMs = Date.parse(value);
   return Number.isNaN(dateMs) ? {} : { retryAfterMs: Math.max(0, dateMs - receivedAtMs) };
 }
-
-/** A JSON object in a text; an empty one when there is none. */
-export function jsonObject(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
-}

@@ -1,4 +1,4 @@
-import { describe } from "../core/index.ts";
+import { isRecord, kindOf } from "./json.ts";
 
 /** A button under a reply. A plain text is its own label and value. */
 export type Choice = string | { readonly label: string; readonly value: string };
@@ -30,17 +30,13 @@ export function payloadOf(choice: Choice): string {
 /** Reads a `Reply`; a text says what is wrong with it. */
 export function decodeReply(value: unknown): Reply | string {
   if (typeof value === "string") return { text: value };
-  if (!isRecord(value)) return `reply: expected { text, choices? }, received ${describe(value)}`;
+  if (!isRecord(value)) return `reply: expected { text, choices? }, received ${kindOf(value)}`;
   const { text, choices } = value;
-  if (text !== undefined && typeof text !== "string") return `reply.text: expected text, received ${describe(text)}`;
+  if (text !== undefined && typeof text !== "string") return `reply.text: expected text, received ${kindOf(text)}`;
   if (choices !== undefined && !(Array.isArray(choices) && choices.every(isChoice))) {
-    return `reply.choices: expected a list of texts or { label, value }, received ${describe(choices)}`;
+    return `reply.choices: expected a list of texts or { label, value }, received ${kindOf(choices)}`;
   }
   return value as Reply;
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isChoice(value: unknown): value is Choice {

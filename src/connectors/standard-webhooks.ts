@@ -9,6 +9,8 @@ import { equalInConstantTime, fromBase64, type Hmac, toBase64, utf8 } from "./si
 const SECRET_PREFIX = "whsec_";
 const MIN_SECRET_BYTES = 24;
 const VERSION_PREFIX = "v1,";
+/** Characters of `webhook-id`: it is kept for the dedupe window. */
+const MAX_ID_LENGTH = 256;
 /** Signatures looked at in one request: a rotation needs two, and each costs a comparison. */
 const MAX_SIGNATURES = 10;
 
@@ -33,7 +35,9 @@ export function readSignatureHeaders(headers: Headers): SignatureHeaders | strin
   if (!id || !timestamp || !signature)
     return "expected the headers webhook-id, webhook-timestamp and webhook-signature";
   // The id is signed before a dot: one in it could move the border between id and timestamp.
-  if (id.includes(".")) return "webhook-id: expected no dot";
+  if (id.includes(".") || id.length > MAX_ID_LENGTH) {
+    return `webhook-id: expected at most ${MAX_ID_LENGTH} characters, and no dot`;
+  }
   if (!/^\d{1,12}$/.test(timestamp)) return "webhook-timestamp: expected whole seconds since 1970";
   const signatures = signature
     .split(" ", MAX_SIGNATURES)

@@ -95,6 +95,16 @@ describe("a delivery by Telegram", () => {
     ]);
   });
 
+  test("never shows the reply, also where it is wrong", async () => {
+    await using provider = await FakeProvider.start();
+    const desk = openDeliveryDesk(bot(provider.url));
+    for (const reply of [["private"], { text: ["private"] }, { text: "private", choices: ["private", 1] }]) {
+      expect(Bun.inspect(await desk.send(reply))).not.toContain("private");
+    }
+    expect(desk.events).toHaveLength(3);
+    expect(Bun.inspect(desk.events)).not.toContain("private");
+  });
+
   test("never shows its token, whatever goes wrong", async () => {
     const provider = await FakeProvider.start();
     const desk = openDeliveryDesk(bot(provider.url));

@@ -1,7 +1,7 @@
 import { SECOND } from "../core/index.ts";
 import type { TelegramDefinition } from "./connector.ts";
+import { isRecord, objectIn } from "./json.ts";
 import {
-  jsonObject,
   judgeByStatus,
   type OutboundProvider,
   type Outgoing,
@@ -9,7 +9,7 @@ import {
   type ProviderResponse,
   type Verdict,
 } from "./provider.ts";
-import { type Choice, decodeReply, isRecord, labelOf, payloadOf, type Reply } from "./reply.ts";
+import { type Choice, decodeReply, labelOf, payloadOf, type Reply } from "./reply.ts";
 import { utf8 } from "./signature.ts";
 
 /** Characters of a message's text. Source: https://core.telegram.org/bots/api#sendmessage */
@@ -74,7 +74,7 @@ function keyboard(choices: readonly Choice[] | undefined): { readonly reply_mark
  * https://core.telegram.org/bots/api#responseparameters
  */
 function judge(response: ProviderResponse): Verdict {
-  const answer = jsonObject(response.text);
+  const answer = objectIn(response.text);
   const description = typeof answer.description === "string" ? answer.description : "no description";
   const verdict = judgeByStatus(response, `Telegram answered ${response.status}: ${description}`);
   const retryAfter = isRecord(answer.parameters) ? answer.parameters.retry_after : undefined;

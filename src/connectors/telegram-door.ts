@@ -10,7 +10,7 @@ import {
   refuseByForm,
   type WebhookRequest,
 } from "./inbound-door.ts";
-import { isRecord } from "./reply.ts";
+import { isRecord } from "./json.ts";
 import { equalInConstantTime, utf8 } from "./signature.ts";
 import { eventOf, isChat, type ReadUpdate, readUpdate } from "./telegram-update.ts";
 

@@ -3,8 +3,8 @@
  * 2026-11-21).
  */
 import { SECOND } from "../core/index.ts";
+import { isRecord } from "./json.ts";
 import type { Attachment, ChatMessage, Sender } from "./message.ts";
-import { isRecord } from "./reply.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 

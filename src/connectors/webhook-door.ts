@@ -50,15 +50,9 @@ function admit(manifest: WebhookManifest, webhookId: string, rawBody: Uint8Array
   if ("refusal" in parsed) return parsed.refusal;
   const { name, to } = manifest;
   const address = textAt(parsed.value, manifest.key);
-  if (address === undefined)
-    return malformed(
-      `${showPointer(manifest.key)}: expected the key, a whole number or a text of 1–${MAX_LENGTH} characters`,
-    );
+  if (address === undefined) return malformed(expectedText(manifest.key, "the key"));
   const externalId = manifest.id === null ? webhookId : textAt(parsed.value, manifest.id);
-  if (externalId === undefined)
-    return malformed(
-      `${showPointer(manifest.id ?? [])}: expected the id, a whole number or a text of 1–${MAX_LENGTH} characters`,
-    );
+  if (externalId === undefined) return malformed(expectedText(manifest.id ?? [], "the id"));
   const order = orderOf(manifest, address, parsed.value);
   if (typeof order === "string") return malformed(order);
   const origin = { connector: name, conversation: address };
@@ -90,4 +84,8 @@ function textAt(payload: unknown, steps: PointerSteps): string | undefined {
   const value = valueAt(payload, steps);
   if (Number.isSafeInteger(value)) return String(value);
   return typeof value === "string" && value !== "" && value.length <= MAX_LENGTH ? value : undefined;
+}
+
+function expectedText(steps: PointerSteps, what: string): string {
+  return `${showPointer(steps)}: expected ${what}, a whole number or a text of 1–${MAX_LENGTH} characters`;
 }
