@@ -1,16 +1,23 @@
 /** Events cross from a worker to the node's own bus: batched, bounded, with errors as data. */
-import type { EventName, EventPayloads, Events } from "../core/index.ts";
+import { EVENT_DESCRIPTIONS, type EventName, type EventPayloads, type Events } from "../core/index.ts";
 import type { ForwardedEvent } from "./link-protocol.ts";
 
 /** Events that may wait for the next batch. Past it the newest are dropped and counted: an error storm must not become a memory leak. */
 const MAX_WAITING = 1_000;
 
-export interface EventForwarder {
-  stop(): void;
-}
+/** What happens with each message or commit is counted where it happens: forwarding it would cost more than the work itself. */
+const TOO_MANY: ReadonlySet<EventName> = new Set([
+  "messages.appended",
+  "message.accepted",
+  "message.duplicate",
+  "message.held",
+  "message.processed",
+  "commit.done",
+  "delivery.sent",
+]);
 
-/** Sends every event of `events` on, a batch per turn of the event loop. */
-export function forwardEvents(events: Events, send: (batch: readonly ForwardedEvent[]) => void): EventForwarder {
+/** Sends the events of `events` on, a batch per turn of the event loop; those of each message stay where they are. */
+export function forwardEvents(events: Events, send: (batch: readonly ForwardedEvent[]) => void): void {
   let batch: ForwardedEvent[] = [];
   let dropped = 0;
   const flush = () => {
@@ -20,15 +27,17 @@ export function forwardEvents(events: Events, send: (batch: readonly ForwardedEv
     if (dropped > 0) events.emit("events.dropped", { count: dropped });
     dropped = 0;
   };
-  const off = events.onAny((payload, meta) => {
+  const forward = (name: EventName, payload: object, atMs: number) => {
     if (batch.length >= MAX_WAITING) {
       dropped++;
       return;
     }
     if (batch.length === 0) setImmediate(flush);
-    batch.push([meta.name, errorsAsData(payload), meta.atMs]);
-  });
-  return { stop: off };
+    batch.push([name, errorsAsData(payload), atMs]);
+  };
+  for (const name of Object.keys(EVENT_DESCRIPTIONS) as EventName[]) {
+    if (!TOO_MANY.has(name)) events.on(name, (payload, { atMs }) => forward(name, payload, atMs));
+  }
 }
 
 /** Emits what a worker forwarded on the node's own bus. */

@@ -34,9 +34,8 @@ export function startEventLog(events: Events, write: (line: string) => void, jso
   let second = 0;
   let lines = 0;
   let suppressed = 0;
-  return events.onAny((payload, { name, atMs }) => {
-    const level = LEVELS[name];
-    if (level === undefined || isOrderly(name, payload)) return;
+  const tell = (level: string, name: EventName, payload: object, atMs: number) => {
+    if (isOrderly(name, payload)) return;
     const now = Math.floor(atMs / 1_000);
     if (now !== second) {
       if (suppressed > 0) write(render("warn", "log.suppressed", { lines: suppressed }, atMs, json));
@@ -44,7 +43,13 @@ export function startEventLog(events: Events, write: (line: string) => void, jso
     }
     if (lines++ < MAX_LINES_PER_SECOND) write(render(level, name, payload, atMs, json));
     else suppressed++;
-  });
+  };
+  const offs = Object.entries(LEVELS).map(([name, level]) =>
+    events.on(name as EventName, (payload, { atMs }) => tell(level, name as EventName, payload, atMs)),
+  );
+  return () => {
+    for (const off of offs) off();
+  };
 }
 
 /** A service that ended because it was asked to is no news. */

@@ -8,7 +8,10 @@ export interface FlowSteps {
   watch(keys: readonly string[]): void;
 }
 
-/** Calls `show` with each step of a watched key's messages. `worker` names this process in them, where it is a worker. */
+/**
+ * Calls `show` with each step of a watched key's messages. `worker` names this process in them, where it is a worker; a gateway only
+ * accepts (its bus carries the workers' events too, whose steps the workers show themselves).
+ */
 export function collectFlowSteps(
   events: Events,
   worker: string | undefined,
@@ -22,7 +25,7 @@ export function collectFlowSteps(
   return {
     watch: (wanted) => {
       keys = new Set(wanted);
-      if (keys.size > 0 && listening.length === 0) listening = listen(events, tell);
+      if (keys.size > 0 && listening.length === 0) listening = listen(events, tell, worker !== undefined);
       if (keys.size > 0) return;
       for (const off of listening) off();
       listening = [];
@@ -38,9 +41,13 @@ interface Handled {
 
 type Tell = (kind: FlowStep["kind"], message: Handled, more?: Partial<FlowStep>, at?: number) => void;
 
-function listen(events: Events, tell: Tell): readonly (() => void)[] {
+function listen(events: Events, tell: Tell, runsLanes: boolean): readonly (() => void)[] {
+  const accepted = events.on("message.accepted", (message, { atMs }) => tell("accepted", message, {}, atMs));
+  return runsLanes ? [accepted, ...listenToLanes(events, tell)] : [accepted];
+}
+
+function listenToLanes(events: Events, tell: Tell): readonly (() => void)[] {
   return [
-    events.on("message.accepted", (message, { atMs }) => tell("accepted", message, {}, atMs)),
     events.on("message.processed", ({ messages }, { atMs }) => {
       for (const message of messages.filter(({ id }) => id.startsWith("m"))) {
         tell("processed", message, { ms: round(message.durationMs), attempt: message.attempt }, atMs);

@@ -10,8 +10,6 @@ export interface NodeConfig {
   readonly dataFolder: string;
   /** Worker processes, ≥ 1. */
   readonly workers: number;
-  /** Gateway processes, ≥ 1. */
-  readonly gateways: number;
   /** `sqlite` (a file in the data folder), or a PostgreSQL URL. May hold a password: never print it as it is. */
   readonly store: string;
   /** The node's name among the nodes that share a store: letters, digits, `.`, `_`, `-`. */
