@@ -41,7 +41,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   const folder = openDataFolder(config.dataFolder);
   const claim = claimDataFolder(folder.path);
   const parts = createParts(config, folder);
-  const stopLog = startEventLog(parts.events, (line) => process.stderr.write(`${line}\n`), !process.stderr.isTTY);
+  let stopLog = () => {};
   const supervisor = new Supervisor({
     path: "node",
     strategy: "rest-for-one",
@@ -59,6 +59,8 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     await exited;
     throw reasonOf(toError(thrown));
   }
+  // Only now: what keeps a node from starting is told once, by the error.
+  stopLog = startEventLog(parts.events, (line) => process.stderr.write(`${line}\n`), !process.stderr.isTTY);
   const { name, tryThis } = await parts.manifest.promise;
   const url = parts.gateway.url as string;
   return {

@@ -1,4 +1,5 @@
 /** Loads the user's app file, and tells its author in his own terms when that fails. */
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type App, isApp } from "../../app/index.ts";
 import { describe, toError } from "../../core/index.ts";
@@ -56,11 +57,14 @@ function pick(position: NonNullable<CompileMessage["position"]>) {
 
 const STACK_PLACE = /\(?(?:file:\/\/)?(\/[^():]+):(\d+):(\d+)\)?\s*$/;
 
-/** The topmost place in a stack that lies in a file outside of node_modules. */
+/** Godwit's own sources: where it refuses an option is not where its user went wrong. */
+const OWN_FOLDER = join(import.meta.dir, "../..");
+
+/** The topmost place in a stack that lies in the user's own files. */
 function placeInStack(stack: string): Pick<LoadFailure, "file" | "line" | "column"> {
   for (const line of stack.split("\n")) {
     const match = STACK_PLACE.exec(line);
-    if (match && !line.includes("/node_modules/")) {
+    if (match && !line.includes("/node_modules/") && !line.includes(`${OWN_FOLDER}/`)) {
       return { file: match[1] as string, line: Number(match[2]), column: Number(match[3]) };
     }
   }
