@@ -20,7 +20,7 @@ export function renderBanner({ node, config, readyAfterMs, cwd }: Ready, style: 
     ["app", relativePath(cwd, config.appPath)],
     ["data", relativePath(cwd, config.dataFolder)],
     ["store", hidePassword(config.store)],
-    ["workers", `${config.workers}${style.dim(` (gateways ${config.gateways}, node ${config.nodeName})`)}`],
+    ["workers", `${config.workers}${style.dim(` (node ${config.nodeName})`)}`],
   ] as const;
   const lines = [
     `${style.bold(style.cyan("godwit"))} ${VERSION} ${style.dim("·")} ${style.bold(node.appName)} ${style.dim(`· ready in ${Math.round(readyAfterMs)} ms`)}`,
@@ -43,7 +43,7 @@ function renderTryThis(lines: readonly string[], style: Style): readonly string[
 
 /** The same as one JSON line, for scripts that wait for it on stdout. */
 export function renderReadyJson({ node, config, readyAfterMs }: Ready): string {
-  const { dataFolder, store, workers, gateways, nodeName } = config;
+  const { dataFolder, store, workers, nodeName } = config;
   return JSON.stringify({
     event: "ready",
     url: node.url,
@@ -51,7 +51,6 @@ export function renderReadyJson({ node, config, readyAfterMs }: Ready): string {
     data: dataFolder,
     store: hidePassword(store),
     workers,
-    gateways,
     node: nodeName,
     pid: process.pid,
     readyAfterMs: Math.round(readyAfterMs),

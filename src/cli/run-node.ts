@@ -31,7 +31,7 @@ export async function runNode(run: NodeRun): Promise<number> {
 
 async function stop(node: RunningNode, signals: StopSignals, run: NodeRun): Promise<number> {
   const { shutdownMs } = run.config;
-  run.onStopping(`stopping: what is in hand is finished first, within ${shutdownMs / 1_000} s; press again to force`);
+  run.onStopping(`stopping: what is in hand is finished first, within ${shutdownMs / 1_000} s; a second signal forces`);
   const deadline = Promise.withResolvers<"late">();
   const timer = run.clock.after(shutdownMs, () => deadline.resolve("late"));
   const stopped = node.stop().then(() => node.exited);

@@ -13,7 +13,6 @@ describe("the configuration in force", () => {
       dataFolder: join(process.cwd(), "data"),
       store: "sqlite",
       workers: 1,
-      gateways: 1,
       nodeName: expect.stringMatching(/^[A-Za-z0-9._-]{1,63}$/),
       shutdownMs: 30_000,
     });

@@ -93,14 +93,6 @@ export const SETTINGS: Settings = {
     parse: wholeNumber(1, 256),
     defaultText: () => "1",
   },
-  gateways: {
-    flag: "gateways",
-    variable: "GODWIT_GATEWAYS",
-    placeholder: "COUNT",
-    description: "Gateway processes: they hold the sockets.",
-    parse: wholeNumber(1, 256),
-    defaultText: () => "1",
-  },
   nodeName: {
     flag: "node",
     variable: "GODWIT_NODE",
