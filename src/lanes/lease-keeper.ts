@@ -13,8 +13,9 @@ import { planLeases } from "./lease-plan.ts";
 import type { LaneLimits } from "./limits.ts";
 
 const BEATS_PER_TTL = 3;
-/** While short of shards that others must hand back first, and after a failed beat. */
+/** After a failed beat, and for a few beats while short of shards that others must hand back first. */
 const SOON_PER_TTL = 20;
+const SOON_BEATS = 20;
 
 export interface LeaseKeeperOptions {
   readonly store: Pick<Store, "heartbeat" | "acquire" | "release" | "evict" | "shardCount">;
@@ -33,6 +34,8 @@ export class LeaseKeeper {
   #beating: Promise<void> | undefined;
   #confirmedMs = Number.NEGATIVE_INFINITY;
   #stopped = false;
+  #liveMembers = 0;
+  #soonBeats = 0;
   /** Leases that were given up without the store knowing: to be given back at the next beat. */
   #abandoned: Lease[] = [];
 
@@ -47,8 +50,8 @@ export class LeaseKeeper {
 
   /** Joins, and takes what is free of our share. @throws what the store throws. */
   async start(): Promise<void> {
-    await this.#beat();
-    this.#arm(this.#options.limits.leaseTtlMs / BEATS_PER_TTL);
+    const soon = await this.#beat();
+    this.#arm(this.#options.limits.leaseTtlMs / (soon ? SOON_PER_TTL : BEATS_PER_TTL));
   }
 
   /** Looks at once whether shares have changed: a member is known to have joined or left. */
@@ -105,7 +108,7 @@ export class LeaseKeeper {
     await this.#beating;
   }
 
-  /** Returns whether others must hand shards back before we have our share. */
+  /** Returns whether to look again soon: others must hand shards back before we have our share. */
   async #beat(): Promise<boolean> {
     const { book, clock, limits, member, store } = this.#options;
     const startedMs = clock.monotonicMs();
@@ -121,7 +124,14 @@ export class LeaseKeeper {
     const leases = plan.acquire > 0 && !this.#stopped ? await store.acquire(member.memberId, plan.acquire) : [];
     if (this.#stopped) return false;
     this.#adopt(leases);
-    return plan.short && book.shards.size < Math.floor(store.shardCount / Math.max(1, membership.liveMembers));
+    return this.#looksSoon(membership.liveMembers, plan.short && leases.length < plan.acquire);
+  }
+
+  /** Others hand back what they hold too much of soon after members have changed, or not at all. */
+  #looksSoon(liveMembers: number, short: boolean): boolean {
+    if (liveMembers !== this.#liveMembers) this.#soonBeats = SOON_BEATS;
+    this.#liveMembers = liveMembers;
+    return short && this.#soonBeats-- > 0;
   }
 
   #adopt(leases: readonly AcquiredLease[]): void {
