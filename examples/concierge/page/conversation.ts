@@ -111,7 +111,7 @@ function watchInside(socket: Socket, key: string, listeners: Listeners, onWorker
     listeners.flow({ kind: "worker", ...sighting });
     remarkOn(sighting, seen.get(event.worker), listeners);
     if (event.state === "up") onWorkerUp();
-    if (event.state !== "restarting") seen.set(event.worker, sighting);
+    if (event.state === "up" || event.state === "down") seen.set(event.worker, sighting);
   });
   node.join();
 }

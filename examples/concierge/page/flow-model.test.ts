@@ -15,7 +15,7 @@ import {
 const step = (flow: Flow, event: Partial<FlowEvent>): Flow =>
   flowReducer(flow, { kind: "flow", event: { at: 0, kind: "accepted", id: "m1-1", ...event } });
 const worker = (flow: Flow, atMs: number, event: Partial<WorkerEvent>): Flow =>
-  flowReducer(flow, { kind: "worker", atMs, event: { worker: "w1", state: "up", ...event } });
+  flowReducer(flow, { kind: "worker", atMs, event: { worker: "w1", state: "up", pid: null, ...event } });
 
 test("the steps of a message gather in the order of its way, whichever comes first", () => {
   const flow = step(step(EMPTY_FLOW, { kind: "processed", at: 14 }), { kind: "accepted", at: 10 });
@@ -25,7 +25,7 @@ test("the steps of a message gather in the order of its way, whichever comes fir
 });
 
 test("the same step told twice counts once", () => {
-  const flow = step(step(EMPTY_FLOW, { at: 1 }), { at: 1 });
+  const flow = step(step(EMPTY_FLOW, { at: 1 }), { at: 2 });
   expect(flow.accepted).toBe(1);
 });
 
@@ -46,8 +46,11 @@ test("a message waits from accepted until it is processed or dead", () => {
 test("the state at the time of joining is no event; a death and a return are, with the time between", () => {
   const up = worker(EMPTY_FLOW, 0, { pid: 1 });
   expect(up.items).toEqual([]);
-  const back = worker(worker(up, 100, { state: "down", pid: 1 }), 500, { pid: 2 });
+  const back = worker(worker(worker(up, 100, { state: "down" }), 200, { state: "restarting", pid: 2 }), 500, {
+    pid: 2,
+  });
   expect(back.items.map((item) => (item as Turn).worker.state)).toEqual(["up", "down"]);
   expect((back.items[0] as Turn).afterMs).toBe(400);
+  expect((back.items[1] as Turn).worker.pid).toBe(1);
   expect(workersState(back)).toBe("up");
 });

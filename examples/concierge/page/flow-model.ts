@@ -24,8 +24,9 @@ export interface FlowEvent {
 /** One event of the feed `godwit:node`. */
 export interface WorkerEvent {
   readonly worker: string;
-  readonly state: "up" | "down" | "restarting";
-  readonly pid?: number;
+  readonly state: "starting" | "up" | "down" | "restarting";
+  /** Null: there is no process. */
+  readonly pid: number | null;
   readonly restarts?: number;
   readonly reason?: string;
 }
@@ -123,8 +124,9 @@ function step(flow: Flow, event: FlowEvent): Flow {
   return shown ? step(next, shown) : next;
 }
 
+/** A step is taken once, a retry once an attempt; two processes may both tell of it. */
 function isSameStep(a: FlowEvent, b: FlowEvent): boolean {
-  return a.kind === b.kind && (a.kind === "broadcast" || (a.attempt === b.attempt && a.at === b.at));
+  return a.kind === b.kind && a.attempt === b.attempt;
 }
 
 /** Events of two processes may come in either order; the way has only one. */
@@ -135,27 +137,22 @@ function rank(event: FlowEvent): number {
 function turn(flow: Flow, event: WorkerEvent, atMs: number): Flow {
   const before = flow.workers.find((worker) => worker.worker === event.worker);
   if (before && before.state === event.state && before.pid === event.pid) return flow;
-  const workers = [
-    ...flow.workers.filter((worker) => worker !== before),
-    { ...before, ...event, sinceMs: atMs },
-  ].toSorted((a, b) => (a.worker < b.worker ? -1 : 1));
-  if (!before || event.state === "restarting") return { ...flow, workers };
-  const item: Turn = {
-    kind: "turn",
-    id: `turn-${flow.turns + 1}`,
-    atMs,
-    worker: event,
-    ...downtime(flow, event, atMs),
-  };
+  const others = flow.workers.filter((worker) => worker !== before);
+  const workers = [...others, { ...event, sinceMs: atMs }].toSorted((a, b) => (a.worker < b.worker ? -1 : 1));
+  const item = before && turnOf(flow, before, event, atMs);
+  if (!item) return { ...flow, workers };
   return { ...flow, workers, turns: flow.turns + 1, items: [item, ...flow.items].slice(0, MOST_ITEMS) };
 }
 
-function downtime(flow: Flow, event: WorkerEvent, atMs: number): { afterMs?: number } {
-  if (event.state !== "up") return {};
-  const gone = flow.items.find(
-    (item): item is Turn => item.kind === "turn" && item.worker.worker === event.worker && item.worker.state === "down",
-  );
-  return gone ? { afterMs: atMs - gone.atMs } : {};
+/** A death, or the return after one; undefined for what lies between. */
+function turnOf(flow: Flow, before: Worker, event: WorkerEvent, atMs: number): Turn | undefined {
+  const turn = { kind: "turn", id: `turn-${flow.turns + 1}`, atMs } as const;
+  if (event.state === "down") return { ...turn, worker: { ...event, pid: before.pid } };
+  const death = flow.items.find((item) => item.kind === "turn" && item.worker.worker === event.worker) as
+    | Turn
+    | undefined;
+  if (event.state !== "up" || death?.worker.state !== "down") return undefined;
+  return { ...turn, worker: event, afterMs: atMs - death.atMs };
 }
 
 /** Accepted, and not yet handled: what waits in the log. */

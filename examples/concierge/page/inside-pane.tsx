@@ -34,23 +34,25 @@ export function InsidePane({ chat, flow, order, conversation, onClose }: InsideP
   );
 }
 
+const KILL_PATIENCE_MS = 4000;
+
 /** Sends SIGKILL to the process that runs this very conversation. */
 function KillButton({ flow }: { readonly flow: Flow }) {
-  const [killed, setKilled] = useState<number | undefined>();
-  const restarts = flow.workers.reduce((sum, worker) => sum + (worker.restarts ?? 0), 0);
+  const [isSent, setSent] = useState(false);
   const isDown = workersState(flow) === "down";
+  // Sent until the death is seen, or for a while, should it never be.
   useEffect(() => {
-    if (killed !== undefined && restarts > killed && !isDown) setKilled(undefined);
-  }, [killed, restarts, isDown]);
-  async function kill(): Promise<void> {
-    setKilled(restarts);
-    // The worker that takes the request dies of it: a failed answer is the expected one.
-    await fetch("/demo/crash", { method: "POST" }).catch(() => undefined);
-    setTimeout(() => setKilled(undefined), 4000);
+    if (isDown) setSent(false);
+    const timer = setTimeout(() => setSent(false), KILL_PATIENCE_MS);
+    return () => clearTimeout(timer);
+  }, [isSent, isDown]);
+  function kill(): void {
+    setSent(true);
+    fetch("/demo/crash", { method: "POST" }).catch(() => setSent(false));
   }
-  const isBusy = killed !== undefined || isDown;
+  const isBusy = isSent || isDown;
   return (
-    <button type="button" class="kill" aria-disabled={isBusy} onClick={() => !isBusy && void kill()}>
+    <button type="button" class="kill" aria-disabled={isBusy} onClick={() => !isBusy && kill()}>
       <BoltIcon />
       {isBusy ? "SIGKILL sent" : "Kill the worker"}
     </button>

@@ -77,6 +77,6 @@ function Stop({ name, note, pulse, leg, holds = false, down = false, icon }: Sto
 
 function workerNote(flow: Flow): string {
   const up = flow.workers.find((worker) => worker.state === "up");
-  if (up) return up.pid === undefined ? up.worker : `pid ${up.pid}`;
+  if (up) return up.pid === null ? up.worker : `pid ${up.pid}`;
   return flow.workers.length === 0 ? "your code" : "restarting";
 }
