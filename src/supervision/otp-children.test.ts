@@ -49,6 +49,49 @@ describe("supervisor_SUITE: administration", () => {
     await supervisor.stop();
   });
 
+  test("a child that is being terminated stays down, even when a sibling's restart would take it along", async () => {
+    const bench = new Bench();
+    const supervisor = await bench.started({
+      strategy: "rest-for-one",
+      children: [bench.child("child1"), bench.child("child2")],
+    });
+    bench.latest("child2").obedient = false;
+    const terminating = supervisor.terminateChild("child2");
+    await bench.latest("child1").crash();
+    await bench.clock.advanceAsync(1_000);
+    await terminating;
+    expect(states(supervisor)).toEqual(["child1:running", "child2:stopped"]);
+    await supervisor.stop();
+  });
+
+  test("a child that is terminated while its start is being given up is not started again", async () => {
+    const bench = new Bench();
+    const supervisor = await bench.started({ children: [bench.child("child1", { startTimeoutMs: 500 })] });
+    bench.onStart.set("child1", () => new Promise(() => undefined));
+    await bench.latest("child1").crash();
+    await bench.clock.advanceAsync(600);
+    const terminating = supervisor.terminateChild("child1");
+    bench.onStart.clear();
+    await bench.clock.advanceAsync(900);
+    await terminating;
+    expect(states(supervisor)).toEqual(["child1:stopped"]);
+    expect(bench.starts("child1")).toBe(1);
+    await supervisor.stop();
+  });
+
+  test("a temporary child that waits for its first start gets it after the restart that overtook it", async () => {
+    const bench = new Bench();
+    const children = [bench.child("child1", { backoff: { atOnce: 0, baseMs: 1_000, capMs: 1_000 } })];
+    const supervisor = await bench.started({ strategy: "one-for-all", intensity: 5, children });
+    await bench.latest("child1").crash();
+    const added = supervisor.startChild(bench.child("child2", { restart: "temporary" }));
+    let failures = 1;
+    bench.onStart.set("child1", () => (failures-- > 0 ? Promise.reject(new Error("once more")) : undefined));
+    await bench.clock.advanceAsync(2_000);
+    expect(await added).toBe(bench.latest("child2"));
+    await supervisor.stop();
+  });
+
   test("more children than the bound are refused as busy", async () => {
     const bench = new Bench();
     const supervisor = await bench.started({ maxChildren: 1, children: [bench.child("child1")] });

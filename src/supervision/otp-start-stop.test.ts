@@ -135,6 +135,7 @@ describe("supervisor_SUITE: start", () => {
     gate.resolve();
     await settled();
     expect(bench.log).toEqual(["+child1", "-child1"]);
+    expect(bench.emitted).not.toContain("service.started sup/child1");
   });
 });
 
@@ -290,6 +291,7 @@ describe("supervisor_SUITE: stop", () => {
     await supervisor.stop();
     await expect(starting).rejects.toMatchObject({ code: "child_refused" });
     expect(bench.log).toEqual(["+child1", "-child1"]);
+    expect(bench.emitted).not.toContain("service.failed-to-start sup/child2");
     expect(bench.clock.pendingTimers).toBe(0);
   });
 

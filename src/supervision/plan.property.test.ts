@@ -173,9 +173,23 @@ function onChild(index: number, step: (world: World, id: string) => void): Step 
 }
 
 const steps: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 8, arbitrary: fc.nat(9).map((index) => onChild(index, (world, id) => world.act(id, true))) },
-  { weight: 5, arbitrary: fc.nat(9).map((index) => onChild(index, (world, id) => world.act(id, false))) },
-  { weight: 3, arbitrary: fc.nat(9).map((index) => onChild(index, (world, id) => world.fire(id))) },
+  {
+    weight: 14,
+    arbitrary: fc.tuple(fc.nat(9), fc.boolean()).map(
+      ([index, well]): Step =>
+        (world) => {
+          world.act(pick(world.instances.keys(), index) ?? "", well);
+        },
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.nat(9).map(
+      (index): Step =>
+        (world) =>
+          world.fire(pick(world.timers, index) ?? ""),
+    ),
+  },
   {
     weight: 3,
     arbitrary: fc.integer({ min: 0, max: 1_200 }).map(

@@ -162,6 +162,6 @@ export function refusalOf(plan: Plan, event: PlanEvent): ChildRefusal | undefine
 function busyOf(plan: Plan, id: string): ChildRefusal | undefined {
   const child = plan.children.get(id);
   if (!child) return "not-found";
-  if (child.phase === "up" || child.phase === "stopping") return "running";
-  return child.wanted ? "restarting" : undefined;
+  if (child.phase === "down" && !child.wanted) return undefined;
+  return child.phase === "up" || !child.wanted ? "running" : "restarting";
 }

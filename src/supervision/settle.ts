@@ -8,6 +8,7 @@ import type { ChildState, DownReason, Plan, Turn } from "./plan.ts";
 export function settle(turn: Turn, touched?: ChildState): void {
   const { plan } = turn;
   const scope = touched && plan.rules.strategy === "dynamic" ? [touched] : [...plan.children.values()];
+  cancelDueWaits(turn, scope);
   stopDueChildren(turn, scope);
   startDueChildren(turn, scope);
   if (plan.phase === "starting" && scope.every((child) => child.settledOnce || !child.wanted)) {
@@ -40,17 +41,21 @@ export function enter(turn: Turn, child: ChildState, phase: ChildState["phase"])
   child.sinceMs = turn.now.wallMs;
 }
 
+/** A child that waits for its backoff has nothing to stop, so it need not wait for its turn either. */
+function cancelDueWaits(turn: Turn, scope: readonly ChildState[]): void {
+  for (const child of scope) {
+    if (child.phase !== "waiting" || !mustStop(child)) continue;
+    turn.effects.push({ kind: "cancel-wait", id: child.rules.id });
+    putDown(turn, child);
+  }
+}
+
 function stopDueChildren(turn: Turn, scope: readonly ChildState[]): void {
   const ordered = turn.plan.rules.strategy !== "dynamic";
   const group = ordered && (turn.plan.phase === "stopping" || scope.some((child) => child.bounced));
   for (const child of scope.toReversed()) {
     if (child.phase === "stopping" && group) return;
     if (!mustStop(child)) continue;
-    if (child.phase === "waiting") {
-      turn.effects.push({ kind: "cancel-wait", id: child.rules.id });
-      putDown(turn, child);
-      continue;
-    }
     enter(turn, child, "stopping");
     turn.effects.push({ kind: "stop", id: child.rules.id });
     if (group) return;
