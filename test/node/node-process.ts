@@ -1,0 +1,81 @@
+/** A node as a real process, for tests that kill it: started by the CLI, on a free port, on a data folder of its own. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const MAIN = join(import.meta.dir, "../../src/cli/main.ts");
+
+export interface NodeProcessOptions {
+  readonly app: string;
+  /** Default: a new one, removed at the end. */
+  readonly dataFolder?: string;
+  readonly arguments?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export class NodeProcess implements AsyncDisposable {
+  readonly url: string;
+  readonly pid: number;
+  readonly dataFolder: string;
+  readonly #child: Bun.Subprocess;
+
+  private constructor(child: Bun.Subprocess, url: string, dataFolder: string) {
+    this.#child = child;
+    this.url = url;
+    this.pid = child.pid;
+    this.dataFolder = dataFolder;
+  }
+
+  /** Resolves when the node is ready. */
+  static async start(options: NodeProcessOptions): Promise<NodeProcess> {
+    const dataFolder = options.dataFolder ?? (await temporaryFolder());
+    const command = [process.execPath, MAIN, "start", options.app, "--json", "--port", "0", "--data", dataFolder];
+    const child = Bun.spawn([...command, ...(options.arguments ?? [])], {
+      env: { ...process.env, ...options.env },
+      stdout: "pipe",
+      stderr: process.env.TEST_NODE_LOG ? "inherit" : "ignore",
+    });
+    const { url } = JSON.parse(await firstLine(child.stdout)) as { url: string };
+    return new NodeProcess(child, url, dataFolder);
+  }
+
+  get exited(): Promise<number> {
+    return this.#child.exited;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** `kill -9` of the supervisor and gateway: its workers must follow by themselves. */
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#child.exited;
+  }
+
+  /** The worker processes that run now. */
+  async workers(): Promise<readonly number[]> {
+    const listed = await Bun.file(`/proc/${this.pid}/task/${this.pid}/children`).text();
+    return listed.trim().split(/\s+/).filter(Boolean).map(Number);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGTERM");
+    await this.#child.exited;
+    await rm(this.dataFolder, { recursive: true, force: true });
+  }
+}
+
+export function temporaryFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), "godwit-node-"));
+}
+
+async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of stream) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.includes("\n")) return text.split("\n", 1)[0] as string;
+  }
+  throw new Error("the node ended before it was ready (run with TEST_NODE_LOG=1 to see why)");
+}
