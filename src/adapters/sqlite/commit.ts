@@ -1,5 +1,5 @@
 import { InvalidInputError, toError } from "../../core/index.ts";
-import type { CommitOutcome, CommitRequest, CommitStatement, Seq, ShardCommit } from "../../store/index.ts";
+import type { CommitOutcome, CommitRequest, CommitStatement, MessageRef, Seq, ShardCommit } from "../../store/index.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { addDeadLetter, decideDeadLetter } from "./dead-letters.ts";
 import { appendHistory } from "./history.ts";
@@ -78,6 +78,28 @@ function runUserSql(userSql: UserSql, statement: CommitStatement): void {
     if (isStorageFault(thrown)) throw thrown;
     throw new CommitRefused({ kind: "statement-failed", cause: statement.cause, error: toError(thrown) });
   }
+}
+
+/**
+ * Finds the message whose statements broke a deferred foreign key, which SQLite notices only at the end of the transaction and without
+ * saying where. Runs the statements again, in a transaction that always ends in a throw. @throws CommitRefused, or `error` when it finds none.
+ */
+export function blameForeignKey(userSql: UserSql, request: CommitRequest, error: Error): never {
+  const broken = userSql.brokenForeignKeys();
+  const statements = request.shards.flatMap(({ sql }) => sql ?? []);
+  for (const [i, statement] of statements.entries()) {
+    runUserSql(userSql, statement);
+    const { cause } = statement;
+    const isLastOfMessage = !isSameMessage(cause, statements[i + 1]?.cause);
+    if (isLastOfMessage && userSql.brokenForeignKeys() > broken) {
+      throw new CommitRefused({ kind: "statement-failed", cause, error });
+    }
+  }
+  throw error;
+}
+
+function isSameMessage(a: MessageRef, b: MessageRef | undefined): boolean {
+  return a.shard === b?.shard && a.stream === b.stream && a.seq === b.seq;
 }
 
 function refuseRepeatedShards(shards: readonly ShardCommit[]): void {

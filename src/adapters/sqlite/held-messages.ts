@@ -11,6 +11,11 @@ import {
 import type { SqliteDatabase } from "./database.ts";
 import type { MessageRow } from "./rows.ts";
 
+/** Is any held message's wait over? A look that takes no lock. */
+export function isGapDue(db: SqliteDatabase, nowMs: number): boolean {
+  return db.statement("select 1 from godwit_held where due_at <= ? limit 1").get(nowMs) !== null;
+}
+
 /** A held message that is let go. */
 export interface HeldRow extends Omit<MessageRow, "seq"> {
   readonly held_id: number;

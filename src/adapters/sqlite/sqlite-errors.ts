@@ -12,6 +12,11 @@ export function isStorageFault(thrown: unknown): boolean {
   return /^SQLITE_(IOERR|FULL|CORRUPT|NOTADB|CANTOPEN|READONLY|NOMEM|PROTOCOL|BUSY)/.test(thrown.code ?? "");
 }
 
+/** Did a foreign key that is checked at the end of the transaction turn out broken? */
+export function isForeignKeyFault(thrown: unknown): thrown is SQLiteError {
+  return thrown instanceof SQLiteError && thrown.code === "SQLITE_CONSTRAINT_FOREIGNKEY";
+}
+
 /** What a failed opening means for the person who configured the path. */
 export function openingError(path: string, thrown: unknown): Error {
   if (thrown instanceof GodwitError) return thrown;

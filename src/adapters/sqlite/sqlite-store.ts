@@ -38,9 +38,10 @@ import type {
   StoredMessage,
   TimerRecord,
 } from "../../store/index.ts";
-import { applyCommit, CommitRefused } from "./commit.ts";
+import { applyCommit, blameForeignKey, CommitRefused } from "./commit.ts";
 import { SqliteDatabase } from "./database.ts";
 import { Dedupe } from "./dedupe.ts";
+import { isGapDue } from "./held-messages.ts";
 import { appendHistory, historyBounds, pruneHistory, readHistory } from "./history.ts";
 import { findDeadLetter, findMessage, listDeadLetters, listLanes, listStates, shardStatuses } from "./inspection.ts";
 import { Intake } from "./intake.ts";
@@ -51,10 +52,11 @@ import { maintain } from "./maintenance.ts";
 import { readStreams } from "./reading.ts";
 import { upgradeSchema } from "./schema.ts";
 import { Segments } from "./segments.ts";
+import { isForeignKeyFault } from "./sqlite-errors.ts";
 import { readStates } from "./states.ts";
 import { StreamWriter } from "./stream-writer.ts";
 import { dueTimers, nextTimerAt } from "./timers.ts";
-import { setUpOnce, UserSql } from "./user-sql.ts";
+import { UserSql } from "./user-sql.ts";
 
 const DEFAULT_SHARD_COUNT = 64;
 const MAX_SHARD_COUNT = 4_096;
@@ -118,7 +120,9 @@ export class SqliteStore implements Store {
     this.#opening = undefined;
     this.#opened = undefined;
     const opened = await opening?.catch(() => undefined);
-    await opened?.db.close();
+    await opened?.db.settled();
+    opened?.userSql.close();
+    opened?.db.close();
   }
 
   append(requests: readonly AppendRequest[], nowMs: number): Promise<AppendResult> {
@@ -134,9 +138,11 @@ export class SqliteStore implements Store {
     return this.#read(({ db, segments }) => readStreams(db, segments, positions, limit));
   }
 
-  passGaps(
+  async passGaps(
     nowMs: number,
   ): Promise<{ readonly passed: readonly GapPassed[]; readonly released: readonly StoredMessage[] }> {
+    const due = await this.#read(({ db }) => isGapDue(db, nowMs));
+    if (!due) return { passed: [], released: [] };
     return this.#write(({ db, segments, dedupe }) => {
       const intake = new Intake(db, new StreamWriter(db, segments), dedupe, nowMs);
       intake.passDue();
@@ -166,13 +172,7 @@ export class SqliteStore implements Store {
 
   async commit(request: CommitRequest): Promise<CommitOutcome> {
     try {
-      return await this.#write((opened) => {
-        const { db, segments, dedupe, shardCount } = opened;
-        for (const { sends } of request.shards) for (const { shard } of sends ?? []) requireShard(shard, shardCount);
-        const writer = new StreamWriter(db, segments);
-        const intake = new Intake(db, writer, dedupe, request.nowMs);
-        return applyCommit({ ...opened, writer, intake }, request);
-      });
+      return await this.#commit(request);
     } catch (thrown) {
       if (thrown instanceof CommitRefused) return thrown.outcome;
       throw thrown;
@@ -213,7 +213,7 @@ export class SqliteStore implements Store {
 
   async setUp(statements: readonly string[]): Promise<void> {
     for (const statement of statements) {
-      await this.#write(({ db }) => setUpOnce(db, statement, this.#clock.wallMs()));
+      await this.#write(({ userSql }) => userSql.setUp(statement, this.#clock.wallMs()));
     }
   }
 
@@ -254,6 +254,21 @@ export class SqliteStore implements Store {
 
   async maintain(policy: RetentionPolicy, nowMs: number): Promise<void> {
     for (let more = true; more; ) more = await this.#write((opened) => maintain(opened, policy, nowMs));
+  }
+
+  async #commit(request: CommitRequest): Promise<CommitOutcome> {
+    try {
+      return await this.#write((opened) => {
+        const { db, segments, dedupe, shardCount } = opened;
+        for (const { sends } of request.shards) for (const { shard } of sends ?? []) requireShard(shard, shardCount);
+        const writer = new StreamWriter(db, segments);
+        const intake = new Intake(db, writer, dedupe, request.nowMs);
+        return applyCommit({ ...opened, writer, intake }, request);
+      });
+    } catch (thrown) {
+      if (!isForeignKeyFault(thrown)) throw thrown;
+      return this.#write(({ userSql }) => blameForeignKey(userSql, request, thrown));
+    }
   }
 
   async #write<T>(work: (opened: Opened) => T): Promise<T> {
@@ -299,7 +314,7 @@ async function open({ path, shardCount = DEFAULT_SHARD_COUNT }: SqliteStoreOptio
     const leases = new Leases(db, journal);
     return { db, segments, dedupe, journal, leases, userSql: new UserSql(db), shardCount: count };
   } catch (thrown) {
-    await db.close();
+    db.close();
     throw thrown;
   }
 }
