@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Restart } from "./child-spec.ts";
-import { Bench, states } from "./test-probe.ts";
+import { Bench, states } from "./fixtures/probe.ts";
 
 /** The scenarios of OTP's supervisor_SUITE by name (erlang/otp, lib/stdlib/test/supervisor_SUITE.erl): children and how they end. */
 describe("supervisor_SUITE: administration", () => {

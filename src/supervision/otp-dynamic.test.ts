@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { Bench, states } from "./test-probe.ts";
+import { Bench, states } from "./fixtures/probe.ts";
 
 /** The scenarios of OTP's supervisor_SUITE by name (erlang/otp, lib/stdlib/test/supervisor_SUITE.erl): simple_one_for_one, our `dynamic`. */
 describe("supervisor_SUITE: dynamic children", () => {

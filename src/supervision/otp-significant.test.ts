@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { Bench, settled } from "./fixtures/probe.ts";
 import type { AutoShutdown, Strategy } from "./plan.ts";
 import { type Supervisor, supervisorChild } from "./supervisor.ts";
-import { Bench, settled } from "./test-probe.ts";
 
 const MODES: readonly AutoShutdown[] = ["never", "any-significant", "all-significant"];
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { ChildSpec } from "./child-spec.ts";
+import { Bench, settled, states } from "./fixtures/probe.ts";
 import { Supervisor, supervisorChild } from "./supervisor.ts";
 import type { SupervisorOptions } from "./supervisor-options.ts";
-import { Bench, settled, states } from "./test-probe.ts";
 
 /** The scenarios of OTP's supervisor_SUITE by name (erlang/otp, lib/stdlib/test/supervisor_SUITE.erl): start, stop, specifications. */
 describe("supervisor_SUITE: start", () => {

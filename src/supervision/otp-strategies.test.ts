@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { Bench, settled, states } from "./fixtures/probe.ts";
 import type { Strategy } from "./plan.ts";
-import { Bench, settled, states } from "./test-probe.ts";
 
 /** The scenarios of OTP's supervisor_SUITE by name (erlang/otp, lib/stdlib/test/supervisor_SUITE.erl): strategies and escalation. */
 describe("supervisor_SUITE: strategies", () => {

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
+import { Bench, Probe, settled } from "./fixtures/probe.ts";
 import { Registry, registered } from "./registry.ts";
 import type { Service } from "./service.ts";
 import { taskService } from "./service.ts";
-import { Bench, Probe, settled } from "./test-probe.ts";
 
 test("a registered service is found by name and key until it ends", async () => {
   const registry = new Registry();
