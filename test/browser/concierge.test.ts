@@ -160,5 +160,5 @@ async function bubbles(page: Page, from: "guest" | "concierge"): Promise<string[
 }
 
 async function screenshot(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: join(ARTIFACTS, `${name}.png`) });
+  await page.screenshot({ path: join(ARTIFACTS, `${name}.png`), animations: "disabled" });
 }

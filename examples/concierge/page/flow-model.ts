@@ -62,6 +62,8 @@ export interface Flow {
   /** Handler times of late, ms; newest last. */
   readonly handlerMs: readonly number[];
   readonly turns: number;
+  /** Workers lost while this page looked. */
+  readonly deaths: number;
   /** Answers to messages that the feed has not told of. */
   readonly early: readonly FlowEvent[];
 }
@@ -80,6 +82,7 @@ export const EMPTY_FLOW: Flow = {
   out: 0,
   handlerMs: [],
   turns: 0,
+  deaths: 0,
   early: [],
 };
 
@@ -141,7 +144,8 @@ function turn(flow: Flow, event: WorkerEvent, atMs: number): Flow {
   const workers = [...others, { ...event, sinceMs: atMs }].toSorted((a, b) => (a.worker < b.worker ? -1 : 1));
   const item = before && turnOf(flow, before, event, atMs);
   if (!item) return { ...flow, workers };
-  return { ...flow, workers, turns: flow.turns + 1, items: [item, ...flow.items].slice(0, MOST_ITEMS) };
+  const items = [item, ...flow.items].slice(0, MOST_ITEMS);
+  return { ...flow, workers, items, turns: flow.turns + 1, deaths: flow.deaths + (event.state === "down" ? 1 : 0) };
 }
 
 /** A death, or the return after one; undefined for what lies between. */

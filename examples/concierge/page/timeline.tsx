@@ -84,7 +84,7 @@ function TurnRow({ turn }: { readonly turn: Turn }) {
       <strong>
         {worker} {state === "up" ? came : "down"}
       </strong>
-      <span>{join([pid === null ? "" : `pid ${pid}`, state === "up" ? "" : (reason ?? "")])}</span>
+      <span>{state === "down" && reason ? reason : `pid ${pid}`}</span>
       <time>{clockTime(turn.atMs)}</time>
     </li>
   );

@@ -27,6 +27,7 @@ export function Way({ flow }: { readonly flow: Flow }): VNode {
         pulse={handled}
         leg={handled}
         down={workers === "down"}
+        deaths={flow.deaths}
         icon={<WorkerIcon />}
       />
       <Stop
@@ -55,10 +56,12 @@ interface StopProps {
   readonly leg?: number;
   readonly holds?: boolean;
   readonly down?: boolean;
+  /** Each sends out a ring: a worker is back so soon that its absence alone would hardly be seen. */
+  readonly deaths?: number;
   readonly icon: ComponentChildren;
 }
 
-function Stop({ name, note, pulse, leg, holds = false, down = false, icon }: StopProps) {
+function Stop({ name, note, pulse, leg, holds = false, down = false, deaths = 0, icon }: StopProps) {
   return (
     <li class="stop" data-holds={holds} data-down={down}>
       {leg === undefined ? null : (
@@ -69,6 +72,7 @@ function Stop({ name, note, pulse, leg, holds = false, down = false, icon }: Sto
       <span class="disc" key={`${name}-${pulse}`} data-lit={pulse > 0}>
         {icon}
       </span>
+      {deaths > 0 ? <span class="ring" key={`ring-${deaths}`} aria-hidden="true" /> : null}
       <b>{name}</b>
       <small>{note}</small>
     </li>
