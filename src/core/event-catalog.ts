@@ -51,6 +51,7 @@ export const EVENT_DESCRIPTIONS: Readonly<Record<keyof EventPayloads, string>> =
   "ask.late-reply-dropped": "A reply came after its question's deadline; nobody waits for it any more.",
   "timer.fired": "Timers fell due and became messages; `late` of them by a second or more.",
 
+  "request.refused": "An HTTP request was answered with an error by the gateway itself: an unknown path, or a fault.",
   "webhook.accepted": "A webhook was verified and its messages are durable.",
   "webhook.ignored": "A genuine webhook held nothing for an actor; it was answered 200 and nothing was written.",
   "webhook.refused": "A webhook was answered with an error; nothing was written.",
@@ -160,6 +161,7 @@ export interface EventPayloads {
   "ask.late-reply-dropped": { readonly askId: string };
   "timer.fired": { readonly fired: number; readonly late: number; readonly maxLateMs: number };
 
+  "request.refused": { readonly method: string; readonly path: string; readonly status: number; readonly code: string };
   "webhook.accepted": { readonly connector: string; readonly messages: number };
   "webhook.ignored": { readonly connector: string; readonly reason: string };
   "webhook.refused": { readonly connector: string; readonly status: number; readonly code: string };

@@ -23,6 +23,7 @@ const LEVELS: Partial<Readonly<Record<EventName, "info" | "warn" | "error">>> = 
   "breaker.closed": "info",
   "delivery.failed": "error",
   "webhook.refused": "warn",
+  "request.refused": "info",
   "events.dropped": "warn",
 };
 

@@ -17,13 +17,15 @@ export class NodeProcess implements AsyncDisposable {
   readonly url: string;
   readonly pid: number;
   readonly dataFolder: string;
-  readonly #child: Bun.Subprocess;
+  readonly #child: Bun.Subprocess<"ignore", "pipe", "pipe">;
+  readonly #log: NodeLog;
 
-  private constructor(child: Bun.Subprocess, url: string, dataFolder: string) {
+  private constructor(child: Bun.Subprocess<"ignore", "pipe", "pipe">, url: string, dataFolder: string) {
     this.#child = child;
     this.url = url;
     this.pid = child.pid;
     this.dataFolder = dataFolder;
+    this.#log = new NodeLog(child.stderr);
   }
 
   /** Resolves when the node is ready. */
@@ -32,8 +34,9 @@ export class NodeProcess implements AsyncDisposable {
     const command = [process.execPath, MAIN, "start", options.app, "--json", "--port", "0", "--data", dataFolder];
     const child = Bun.spawn([...command, ...(options.arguments ?? [])], {
       env: { ...process.env, ...options.env },
+      stdin: "ignore",
       stdout: "pipe",
-      stderr: process.env.TEST_NODE_LOG ? "inherit" : "ignore",
+      stderr: "pipe",
     });
     const { url } = JSON.parse(await firstLine(child.stdout)) as { url: string };
     return new NodeProcess(child, url, dataFolder);
@@ -41,6 +44,11 @@ export class NodeProcess implements AsyncDisposable {
 
   get exited(): Promise<number> {
     return this.#child.exited;
+  }
+
+  /** Resolves with the fields of the first log line of that event, past or to come. */
+  logged(event: string): Promise<Readonly<Record<string, unknown>>> {
+    return this.#log.next(event);
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -63,6 +71,46 @@ export class NodeProcess implements AsyncDisposable {
     this.#child.kill("SIGTERM");
     await this.#child.exited;
     await rm(this.dataFolder, { recursive: true, force: true });
+  }
+}
+
+type LogLine = Readonly<Record<string, unknown>>;
+
+/** The node's log, which it writes as JSON when nobody sits at a terminal. `TEST_NODE_LOG=1` shows it. */
+class NodeLog {
+  readonly #lines: LogLine[] = [];
+  readonly #waiting: { readonly event: string; readonly resolve: (line: LogLine) => void }[] = [];
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    void this.#read(stream);
+  }
+
+  next(event: string): Promise<LogLine> {
+    const known = this.#lines.find((line) => line.event === event);
+    if (known) return Promise.resolve(known);
+    return new Promise((resolve) => this.#waiting.push({ event, resolve }));
+  }
+
+  async #read(stream: ReadableStream<Uint8Array>): Promise<void> {
+    let rest = "";
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) {
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+      rest = lines.pop() as string;
+      for (const line of lines) this.#take(line);
+    }
+  }
+
+  #take(text: string): void {
+    if (process.env.TEST_NODE_LOG) process.stderr.write(`${text}\n`);
+    if (!text.startsWith("{")) return;
+    const line = JSON.parse(text) as LogLine;
+    this.#lines.push(line);
+    for (const [i, { event, resolve }] of this.#waiting.entries()) {
+      if (event !== line.event) continue;
+      this.#waiting.splice(i, 1);
+      return resolve(line);
+    }
   }
 }
 

@@ -87,10 +87,10 @@ export class Gateway {
   /** The outside may come in. @throws ConfigError when a page does not build or the address cannot be listened on. */
   async open(manifest: AppManifest): Promise<void> {
     this.#manifest = manifest;
-    const { clock, host, port, pagesFolder } = this.#options;
+    const { clock, events, host, port, pagesFolder } = this.#options;
     const pages = await buildPages(manifest.pages, pagesFolder);
     const channels = this.#serveChannels(manifest);
-    this.#http = serveHttp(host, port, { channels, doors: this.#doors(manifest, pages) }, clock);
+    this.#http = serveHttp(host, port, { events, channels, doors: this.#doors(manifest, pages) }, clock);
   }
 
   /** Lets nobody in any more, answers what is in hand within `deadlineMs`, and closes the sockets. Safe twice, and before `open`. */

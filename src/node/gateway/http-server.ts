@@ -1,10 +1,11 @@
 /** The node's one HTTP server: sockets, webhooks, health, pages and the user's routes, in this order, each by its path. */
 import type { Server } from "bun";
 import type { ChannelServer, ChannelSocketData } from "../../adapters/bun/index.ts";
-import { type Clock, ConfigError, sleep } from "../../core/index.ts";
+import { type Clock, ConfigError, type Events, sleep, toError } from "../../core/index.ts";
 import { refuse } from "./http-answer.ts";
 
 export interface HttpParts {
+  readonly events: Events;
   readonly channels: ChannelServer;
   /** Each answers its own paths, and undefined for others. */
   readonly doors: readonly HttpDoor[];
@@ -47,7 +48,10 @@ function listen(host: string, port: number, parts: HttpParts): Server<ChannelSoc
       maxRequestBodySize: MAX_REQUEST_BYTES,
       idleTimeout: 60,
       fetch: (request, server) => answer(request, server, parts),
-      error: () => refuse(500, "internal", "internal error"),
+      error: (thrown) => {
+        parts.events.emit("error.caught", { stage: "http", error: toError(thrown) });
+        return refuse(500, "internal", "internal error");
+      },
       websocket: parts.channels.websocket,
     });
   } catch (thrown) {
@@ -74,7 +78,16 @@ function answer(
     const response = door(request, pathname, peer);
     if (response) return response;
   }
-  return refuse(404, "not_found", `nothing lies at ${pathname}`);
+  return refuseUnknown(request.method, pathname, parts.events);
+}
+
+/** Longest path that is repeated in an answer or an event. */
+const SHOWN_PATH_LENGTH = 200;
+
+function refuseUnknown(method: string, pathname: string, events: Events): Response {
+  const path = pathname.slice(0, SHOWN_PATH_LENGTH);
+  events.emit("request.refused", { method, path, status: 404, code: "not_found" });
+  return refuse(404, "not_found", `nothing lies at ${path}`);
 }
 
 /** The path of an absolute URL, without the cost of parsing the rest. */
