@@ -6,7 +6,7 @@
  * Nothing is cached in memory but connections: which tables are the newest is read in each transaction, under the locks that a change
  * of it takes too. When the server goes away calls fail with `StoreUnavailableError`, and succeed again when it is back.
  */
-import { type Clock, InvalidInputError, StoreUnavailableError, systemClock } from "../../core/index.ts";
+import { type Clock, InvalidInputError, SECOND, StoreUnavailableError, systemClock } from "../../core/index.ts";
 import type {
   AcquiredLease,
   AppendRequest,
@@ -56,6 +56,7 @@ const DEFAULT_SHARD_COUNT = 64;
 /** A transaction may lock every shard twice; the server's table of locks holds 6,400 with its defaults. */
 const MAX_SHARD_COUNT = 1_024;
 const DEFAULT_MAX_CONNECTIONS = 6;
+const DEFAULT_CONNECT_TIMEOUT_MS: number = 5 * SECOND;
 
 export interface PostgresStoreOptions {
   /** `postgres://user:password@host:port/database`. */
@@ -69,7 +70,9 @@ export interface PostgresStoreOptions {
   readonly role?: string;
   /** Connections of this process. Default 6. */
   readonly maxConnections?: number;
-  /** Bytes of newly written states before they are folded into the table `states`. Default 256 MiB. */
+  /** How long a call tries to get a connection before it fails as unavailable, ms. Default 5,000. */
+  readonly connectTimeoutMs?: number;
+  /** Bytes of newly written states before they are folded into the table `states`. Default 64 MiB. */
   readonly statePartMaxBytes?: number;
   /** Dates the first tables; leases go by the server's. Default: the machine's. */
   readonly clock?: Clock;
@@ -268,8 +271,13 @@ export class PostgresStore implements Store {
 }
 
 async function open(options: PostgresStoreOptions, names: SchemaNames): Promise<Opened> {
-  const { url, node = "-", role = "-", maxConnections = DEFAULT_MAX_CONNECTIONS, clock = systemClock } = options;
-  const session = new Session({ url, applicationName: `godwit/${node}/${role}`, maxConnections });
+  const { url, node = "-", role = "-", clock = systemClock } = options;
+  const session = new Session({
+    url,
+    applicationName: `godwit/${node}/${role}`,
+    maxConnections: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
+    connectTimeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
+  });
   try {
     const shardCount = await upgradeSchema(session, names, options.shardCount ?? DEFAULT_SHARD_COUNT, clock.wallMs());
     return {

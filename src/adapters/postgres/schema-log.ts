@@ -10,7 +10,7 @@ import type { SchemaNames } from "./names.ts";
  */
 export function logFunctions({ schema: s, locks }: SchemaNames): string {
   return `
-create function ${s}.dedupe_ids(sources text[], external_ids text[]) returns uuid[] language sql immutable as $$
+create function ${s}.dedupe_ids(sources text[], external_ids text[]) returns uuid[] language sql immutable strict as $$
   select array_agg(case when source is not null then
     encode(substring(sha256(convert_to(length(source) || ':' || source || external_id, 'UTF8')) for 16), 'hex')::uuid end order by ord)
   from unnest(sources, external_ids) with ordinality u(source, external_id, ord)

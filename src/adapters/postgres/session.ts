@@ -10,12 +10,11 @@
  * told of a restarted server. Nothing survives a crash here, nothing needs to.
  */
 import { type ReservedSQL, SQL } from "bun";
-import { ConfigError } from "../../core/index.ts";
+import { ConfigError, SECOND } from "../../core/index.ts";
 import type { SqlStatement, SqlValue } from "../../store/index.ts";
 import { wasNotBegun } from "./postgres-errors.ts";
 
 const IDLE_IN_TRANSACTION_MS = 10_000;
-const CONNECT_TIMEOUT_S = 10;
 /** How often a statement that was certainly not begun is sent again: once a connection of the pool may be stale. */
 const MAX_STALE = 20;
 
@@ -23,6 +22,7 @@ export interface SessionOptions {
   readonly url: string;
   readonly applicationName: string;
   readonly maxConnections: number;
+  readonly connectTimeoutMs: number;
 }
 
 export type Param = SqlValue | ReturnType<SQL["array"]>;
@@ -53,11 +53,11 @@ export class Session {
   readonly description: string;
   readonly #sql: SQL;
 
-  constructor({ url, applicationName, maxConnections }: SessionOptions) {
+  constructor({ url, applicationName, maxConnections, connectTimeoutMs }: SessionOptions) {
     this.description = describeUrl(url);
     this.#sql = new SQL(url, {
       max: maxConnections,
-      connectionTimeout: CONNECT_TIMEOUT_S,
+      connectionTimeout: connectTimeoutMs / SECOND,
       bigint: true,
       connection: {
         application_name: applicationName,

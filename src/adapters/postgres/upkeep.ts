@@ -20,7 +20,7 @@ const SEGMENT_MAX_BYTES = 2 ** 30;
 const MAX_STEPS = 100;
 
 /** How large a state part grows before it is folded. Larger: fewer writes of each state twice; smaller: a smaller index on the hot path. */
-export const STATE_PART_MAX_BYTES: number = 256 * 2 ** 20;
+export const STATE_PART_MAX_BYTES: number = 64 * 2 ** 20;
 
 type Step = (transaction: Transaction, policy: RetentionPolicy, nowMs: number) => Promise<boolean>;
 
