@@ -9,11 +9,11 @@ import type { Service, StartContext } from "./service.ts";
 export type Restart = "permanent" | "transient" | "temporary";
 
 /** How a child is started, kept up and ended. Start and stop of one child never overlap: there is at most one instance. */
-export interface ChildSpec {
+export interface ChildSpec<S extends Service = Service> {
   /** Unique among its siblings; a part of the child's path. */
   readonly id: string;
   /** Starts an instance and resolves when it is up. `undefined` means that there is nothing to run (OTP's `ignore`). */
-  start(context: StartContext): Promise<Service | undefined> | Service | undefined;
+  start(context: StartContext): Promise<S | undefined> | S | undefined;
   /** Default `permanent`. */
   readonly restart?: Restart;
   /**

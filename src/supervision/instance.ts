@@ -1,4 +1,4 @@
-import { type Clock, DeadlineError, SECOND, type Timer, toError } from "../core/index.ts";
+import { type Clock, DeadlineError, type Events, SECOND, type Timer, toError } from "../core/index.ts";
 import type { CompiledChild } from "./child-spec.ts";
 import type { ExitReason, Service } from "./service.ts";
 
@@ -13,11 +13,10 @@ export type InstanceEvent =
 
 export interface InstanceDeps {
   readonly clock: Clock;
+  readonly events: Events;
   readonly path: string;
   readonly restarts: number;
   readonly tell: (event: InstanceEvent) => void;
-  /** It did not end in its time; nothing waits for it any more, and what it still does is out of control. */
-  readonly reportAbandoned: (during: "start" | "stop", afterMs: number) => void;
 }
 
 /**
@@ -47,10 +46,10 @@ export class Instance {
   }
 
   start(): void {
-    const { path, restarts, clock } = this.#deps;
+    const { path, restarts, clock, events } = this.#deps;
     const { startTimeoutMs } = this.#child;
     this.#starting = new Promise((resolve) =>
-      resolve(this.#child.start({ signal: this.#abort.signal, path, restarts })),
+      resolve(this.#child.start({ signal: this.#abort.signal, path, restarts, clock, events })),
     );
     this.#starting.then(
       (service) => this.#started(service),
@@ -86,6 +85,7 @@ export class Instance {
     this.#phase = "up";
     this.#service = service;
     this.#deps.tell({ kind: "up" });
+    if (!service.exited) return;
     void reasonOf(service.exited).then((reason) => {
       if (this.#phase === "up") this.#end({ kind: "exited", reason });
     });
@@ -106,7 +106,7 @@ export class Instance {
       const service = await late;
       if (service) await this.#finish(service);
     } else {
-      this.#deps.reportAbandoned("start", limitMs);
+      this.#abandon("start", limitMs);
       void late.then((service) => service && this.#finish(service));
     }
     this.#end(ending(cause));
@@ -128,15 +128,21 @@ export class Instance {
 
   /** Kills what can be killed; abandons what cannot, or does not go. */
   async #cut(service: Service, afterMs: number): Promise<ExitReason> {
+    const late: ExitReason = { kind: "error", error: new DeadlineError(`${this.#deps.path}: stop`, afterMs) };
     if (kill(service)) {
-      const gone = reasonOf(service.exited);
+      const gone = service.exited ? reasonOf(service.exited) : Promise.resolve(late);
       if (await this.#within(KILL_WAIT_MS, gone)) return gone;
     } else if (afterMs === 0) {
       void endOf(service, 0);
       return { kind: "shutdown" };
     }
-    this.#deps.reportAbandoned("stop", afterMs);
-    return { kind: "error", error: new DeadlineError(`${this.#deps.path}: stop`, afterMs) };
+    this.#abandon("stop", afterMs);
+    return late;
+  }
+
+  /** It did not end in its time: nothing waits for it any more, and what it still does is out of control. */
+  #abandon(during: "start" | "stop", afterMs: number): void {
+    this.#deps.events.emit("service.abandoned", { path: this.#deps.path, during, afterMs });
   }
 
   #end(event: InstanceEvent): void {
@@ -170,10 +176,9 @@ async function endOf(service: Service, deadlineMs: number): Promise<ExitReason> 
   return service.exited === undefined ? { kind: "shutdown" } : reasonOf(service.exited);
 }
 
-/** How a service ended; never resolves for one that never ends by itself. */
-async function reasonOf(exited: Promise<ExitReason> | undefined): Promise<ExitReason> {
+async function reasonOf(exited: Promise<ExitReason>): Promise<ExitReason> {
   try {
-    return await (exited ?? new Promise<never>(() => undefined));
+    return await exited;
   } catch (thrown) {
     return { kind: "error", error: toError(thrown) };
   }

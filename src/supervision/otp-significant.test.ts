@@ -103,8 +103,6 @@ describe("supervisor_SUITE: significant children", () => {
       const bench = new Bench();
       const worker = bench.child("child1", { restart: "transient", significant: true });
       const inner = {
-        clock: bench.clock,
-        events: bench.events,
         autoShutdown: "any-significant",
         children: [worker],
       } as const;

@@ -345,7 +345,7 @@ describe("supervisor_SUITE: stop", () => {
 describe("supervisor_SUITE: tree", () => {
   test("tree: an inner supervisor that gives up takes the whole one-for-all tree round, without what was added to it", async () => {
     const bench = new Bench();
-    const inner = { clock: bench.clock, events: bench.events, intensity: 4, windowMs: 3_600_000 };
+    const inner = { intensity: 4, windowMs: 3_600_000 };
     const supervisor = await bench.started({
       strategy: "one-for-all",
       intensity: 4,

@@ -1,4 +1,4 @@
-import { toError } from "../core/index.ts";
+import { type Clock, type Events, toError } from "../core/index.ts";
 
 /** How a service ended. `normal`: its work is done. `shutdown`: somebody asked it to end. `error`: it failed. */
 export type ExitReason =
@@ -53,6 +53,9 @@ export interface StartContext {
   readonly path: string;
   /** How often it has been restarted: 0 at the first start. */
   readonly restarts: number;
+  /** The supervisor's own, for the child to share. */
+  readonly clock: Clock;
+  readonly events: Events;
 }
 
 /** A service out of an async function that runs until its signal is aborted: returning is `normal` (`shutdown` once aborted), throwing is `error`. */

@@ -81,14 +81,14 @@ export class Supervisor implements Service {
    * to run) when it is up. When its start fails the child is not kept.
    * @throws the error of the start; ChildRefusedError (`child_refused`); BusyError (`busy`); InvalidInputError (`invalid_input`).
    */
-  async startChild(spec: ChildSpec): Promise<Service | undefined> {
+  async startChild<S extends Service>(spec: ChildSpec<S>): Promise<S | undefined> {
     const child = compileChild(spec);
     requireFit(this.#plan.rules, child);
     const event: PlanEvent = { kind: "add", child };
     this.#require(child.id, event);
     if (this.#plan.children.size >= this.#maxChildren) throw new BusyError(`supervisor ${this.path}`, BUSY_RETRY_MS);
     this.#specs.set(child.id, child);
-    return this.#waitUp(child.id, event);
+    return this.#waitUp(child.id, event) as Promise<S | undefined>;
   }
 
   /** Ends a child and keeps its specification (unless it is temporary or dynamic); resolves when it has ended. */
@@ -194,10 +194,10 @@ export class Supervisor implements Service {
     const path = `${this.path}/${id}`;
     const instance = new Instance(this.#specs.get(id) as CompiledChild, {
       clock: this.#clock,
+      events: this.#events,
       path,
       restarts,
       tell: (event) => this.#told(id, event),
-      reportAbandoned: (during, afterMs) => this.#events.emit("service.abandoned", { path, during, afterMs }),
     });
     this.#instances.set(id, instance);
     instance.start();
@@ -225,14 +225,17 @@ export class Supervisor implements Service {
 
 /**
  * A supervisor as a child of another: it is created anew at each start, with the children it is specified with, and may take
- * as long as its own children's shutdown times need.
+ * as long as its own children's shutdown times need. Clock and events are its parent's unless it is given its own.
  */
-export function supervisorChild(spec: Omit<ChildSpec, "start">, options: Omit<SupervisorOptions, "path">): ChildSpec {
+export function supervisorChild(
+  spec: Omit<ChildSpec, "start">,
+  options: Omit<SupervisorOptions, "path">,
+): ChildSpec<Supervisor> {
   return {
     shutdown: Number.POSITIVE_INFINITY,
     ...spec,
-    async start({ path, signal }): Promise<Service> {
-      const supervisor = new Supervisor({ ...options, path });
+    async start({ path, signal, clock, events }): Promise<Supervisor> {
+      const supervisor = new Supervisor({ clock, events, ...options, path });
       signal.addEventListener("abort", () => void supervisor.stop());
       await supervisor.start();
       return supervisor;

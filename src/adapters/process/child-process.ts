@@ -223,11 +223,11 @@ export function processChild(
   spec: Omit<ChildSpec, "start">,
   options: Omit<ChildProcessOptions, "path">,
   onSpawn?: (process: ChildProcess) => void,
-): ChildSpec {
+): ChildSpec<ChildProcess> {
   return {
     ...spec,
-    async start({ path, signal }): Promise<Service> {
-      const process = new ChildProcess({ ...options, path });
+    async start({ path, signal, clock }): Promise<ChildProcess> {
+      const process = new ChildProcess({ clock, ...options, path });
       signal.addEventListener("abort", () => {
         if (spec.shutdown === "kill") process.kill();
         else void process.stop(spec.shutdown);
