@@ -1,8 +1,7 @@
 import { expect, test } from "bun:test";
-import { Bench, Probe, settled } from "./fixtures/probe.ts";
+import { Bench, Probe } from "./fixtures/probe.ts";
 import { Registry, registered } from "./registry.ts";
 import type { Service } from "./service.ts";
-import { taskService } from "./service.ts";
 
 test("a registered service is found by name and key until it ends", async () => {
   const registry = new Registry();
@@ -59,15 +58,4 @@ test("a child whose name is taken does not start, and what it had started is sto
   const supervisor = bench.supervisor({ children: [{ id: "room", start }] });
   await expect(supervisor.start()).rejects.toMatchObject({ cause: { code: "already_registered" } });
   expect(bench.log).toEqual(["+room", "-room"]);
-});
-
-test("a task ends normally when it returns, with shutdown when it is stopped, with its error when it throws", async () => {
-  expect(await taskService(async () => undefined).exited).toEqual({ kind: "normal" });
-  const stopped = taskService((signal) => new Promise((resolve) => signal.addEventListener("abort", () => resolve())));
-  await stopped.stop();
-  await stopped.stop();
-  expect(await stopped.exited).toEqual({ kind: "shutdown" });
-  const failing = taskService(() => Promise.reject(new Error("lost")));
-  await settled();
-  expect(await failing.exited).toMatchObject({ kind: "error", error: { message: "lost" } });
 });

@@ -22,6 +22,18 @@ const BUSY_RETRY_MS: number = SECOND;
  * `stop`; a child that neither ends nor can be killed in its time is abandoned and reported (`service.abandoned`), so that
  * `stop` always ends when every shutdown time does.
  *
+ * ```ts
+ * const supervisor = new Supervisor({
+ *   path: "shop",
+ *   strategy: "rest-for-one", // what starts later needs what has started before
+ *   children: [
+ *     { id: "store", start: () => openStore() },
+ *     { id: "poller", restart: "transient", start: () => taskService((signal) => poll(signal)) },
+ *   ],
+ * });
+ * await supervisor.start();
+ * ```
+ *
  * Source: erlang/otp lib/stdlib/src/supervisor.erl. Where it differs: docs/decisions/0003-supervision.md.
  */
 export class Supervisor implements Service {

@@ -178,6 +178,29 @@ describe("ChildProcess", () => {
     expect(await worker.exited).toEqual({ kind: "shutdown" });
   });
 
+  test("a flood of output is read in bounded memory until its writer is killed", async () => {
+    let lines = 0;
+    const flood: ChildProcess = child({
+      command: ["yes", "x".repeat(1_000)],
+      onLine: () => {
+        lines += 1;
+        if (lines === 10_000) flood.kill();
+      },
+    });
+    await flood.start();
+    expect(await flood.exited).toMatchObject({ kind: "error", error: { signal: "SIGKILL" } });
+    expect(flood.output.length).toBe(16 * 1024);
+  });
+
+  test("a line without end comes in pieces", async () => {
+    const pieces: number[] = [];
+    const endless = shell("head -c 200000 /dev/zero", { onLine: (line) => pieces.push(line.length) });
+    await endless.start();
+    await endless.exited;
+    expect(pieces.length).toBeGreaterThan(1);
+    expect(pieces.reduce((sum, length) => sum + length, 0)).toBe(200_000);
+  });
+
   test("stop is safe before the start, twice, and after the end", async () => {
     const never = shell("sleep 100");
     await never.stop();

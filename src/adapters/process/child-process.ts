@@ -216,8 +216,8 @@ export class ChildProcess implements Service {
 }
 
 /**
- * A process as a supervisor's child: spawned anew at each start, up when it is ready. `onSpawn` gives each process before it is
- * ready, to whoever hears on the link that it is.
+ * A process as a supervisor's child: spawned anew at each start, up when it is ready. `onSpawn` is given each process when it
+ * has been spawned and is not ready yet: for whoever hears on the link that it is.
  */
 export function processChild(
   spec: Omit<ChildSpec, "start">,
@@ -232,8 +232,9 @@ export function processChild(
         if (spec.shutdown === "kill") process.kill();
         else void process.stop(spec.shutdown);
       });
+      const started = process.start();
       onSpawn?.(process);
-      await process.start();
+      await started;
       return process;
     },
   };
@@ -244,7 +245,10 @@ function nameOf({ signalCode }: Bun.Subprocess): string | undefined {
   return typeof signalCode === "number" ? `signal ${signalCode}` : signalCode;
 }
 
-/** Signals a process group; one that is gone already is as good. */
+/**
+ * Signals a process group; one that is gone already is as good. Called at once when the leader has ended: as long as a member
+ * lives the kernel gives the number to nobody else, and an empty group's number is not taken again so soon.
+ */
 function signalGroup(leader: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-leader, signal);
