@@ -24,6 +24,8 @@ const LOCK_RETRY_MS = 1;
  * of them save some percent of throughput, and show as latency.
  */
 const CHECKPOINT_PAGES = 4_000;
+/** A batch that changes more pages than the cache holds would write some of them twice. */
+const CACHE_KIB = 16 * 1024;
 
 export type Row = Record<string, SQLQueryBindings>;
 
@@ -50,6 +52,7 @@ export class SqliteDatabase {
       await whenUnlocked(path, () => opened.run("pragma journal_mode = wal"));
       opened.run("pragma synchronous = full");
       opened.run(`pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+      opened.run(`pragma cache_size = -${CACHE_KIB}`);
       opened.run("pragma foreign_keys = on");
       opened.run("pragma temp_store = memory");
       const turnstile = path === ":memory:" ? undefined : await whenUnlocked(path, () => new Turnstile(`${path}-turn`));

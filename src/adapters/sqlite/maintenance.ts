@@ -3,8 +3,11 @@ import type { Dedupe } from "./dedupe.ts";
 import type { Journal } from "./journal.ts";
 import type { Segments } from "./segments.ts";
 
-/** A segment with this many messages is full before its time: it bounds how long its dropping holds the write lock. */
-const SEGMENT_MAX_MESSAGES = 1_000_000;
+/**
+ * A segment with this many messages is full before its time. SQLite walks a table's pages to drop it, with the write lock held: about 40 ms
+ * for a segment of this size with 200-byte messages.
+ */
+const SEGMENT_MAX_MESSAGES = 500_000;
 
 /**
  * One step of keeping house, in the caller's write transaction; returns whether there may be another. Steps are small, so that
