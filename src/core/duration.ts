@@ -34,9 +34,9 @@ export function toMs(duration: Duration, path = "duration"): number {
 }
 
 function parse(text: string): number {
-  const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]+?)(s?)\s*$/i.exec(String(text));
+  const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*$/i.exec(String(text));
   if (!match) return Number.NaN;
   const word = (match[2] as string).toLowerCase();
-  const unit = UNITS[word] ?? UNITS[word + (match[3] as string).toLowerCase()];
+  const unit = UNITS[word] ?? UNITS[word.replace(/s$/, "")]; // The whole word first: "ms" is no plural of "m".
   return unit === undefined ? Number.NaN : Number(match[1]) * unit;
 }

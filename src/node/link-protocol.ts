@@ -20,6 +20,25 @@ export interface RouteResponse {
   readonly body: string | null;
 }
 
+/** A call of the HTTP API, carried out by a worker. */
+export type ApiCall =
+  | ({ readonly kind: "send" } & ApiMessage)
+  | ({ readonly kind: "ask"; readonly timeoutMs: number } & ApiMessage)
+  | {
+      readonly kind: "broadcast";
+      readonly topic: string;
+      readonly event: string;
+      readonly payload: Readonly<Record<string, unknown>>;
+    }
+  | { readonly kind: "disconnect"; readonly socketId: string };
+
+interface ApiMessage {
+  readonly actor: string;
+  readonly key: string;
+  readonly message: unknown;
+  readonly idempotencyKey?: string;
+}
+
 /** Why an app could not be loaded, as shown to its author. */
 export interface LoadFailure {
   readonly message: string;

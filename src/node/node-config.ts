@@ -14,6 +14,8 @@ export interface NodeConfig {
   readonly store: string;
   /** The node's name among the nodes that share a store: letters, digits, `.`, `_`, `-`. */
   readonly nodeName: string;
+  /** Bearer token of the HTTP API; undefined: the API is off. */
+  readonly apiToken: string | undefined;
   /** How long a stop may take before what is still in hand is cut, ms. */
   readonly shutdownMs: number;
 }

@@ -92,6 +92,7 @@ function createParts(config: NodeConfig, folder: DataFolder): NodeParts {
     store,
     clock,
     events,
+    apiToken: config.apiToken,
     nodeState: () => roster.states,
     workers: {
       loaded: ({ memberId }, loaded) => {

@@ -28,6 +28,13 @@ export const nodeName: Parser<string> = (text, path) => {
   throw new InvalidInputError(path, "a name of 1 to 63 letters, digits, `.`, `_` or `-`", text);
 };
 
+/** Empty: none. The value is never repeated in an error. */
+export const secretToken: Parser<string | undefined> = (text, path) => {
+  if (text === "") return undefined;
+  if (/^[\x21-\x7e]{16,256}$/.test(text)) return text;
+  throw new InvalidInputError(path, "16 to 256 printable characters without spaces", `${text.length} characters`);
+};
+
 export const milliseconds: Parser<number> = (text, path) => toMs(/^\d+$/.test(text) ? Number(text) : text, path);
 
 export const storeAddress: Parser<string> = (text, path) => {

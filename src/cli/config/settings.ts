@@ -12,6 +12,7 @@ import {
   milliseconds,
   nodeName,
   type Parser,
+  secretToken,
   storeAddress,
   wholeNumber,
 } from "./parsers.ts";
@@ -101,6 +102,15 @@ export const SETTINGS: Settings = {
     parse: nodeName,
     defaultText: defaultNodeName,
     defaultMeaning: "the host's name",
+  },
+  apiToken: {
+    variable: "GODWIT_API_TOKEN",
+    placeholder: "TOKEN",
+    description: "Bearer token of the HTTP API, at least 16 characters. Without it the API is off.",
+    parse: secretToken,
+    defaultText: () => "",
+    defaultMeaning: "off",
+    show: (token) => (token === undefined ? "off" : "set"),
   },
   shutdownMs: {
     flag: "shutdown",

@@ -20,6 +20,7 @@ import type { Shard, Store } from "../../store/index.ts";
 import { collectFlowSteps } from "../flow-steps.ts";
 import { createChannelBackend } from "./channel-backend.ts";
 import { createHealth, type Readiness } from "./health.ts";
+import { createHttpApi } from "./http-api.ts";
 import { type HttpDoor, type HttpServer, serveHttp } from "./http-server.ts";
 import { buildPages, type Pages } from "./pages.ts";
 import { carryRoute } from "./routes.ts";
@@ -39,6 +40,8 @@ export interface GatewayOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly events: Events;
+  /** Bearer token of the HTTP API; undefined: the API is off. */
+  readonly apiToken: string | undefined;
   /** What the supervisor wants to hear of workers. */
   readonly workers: Pick<WorkerLinkHandlers, "loaded" | "loadFailed" | "gone" | "heartbeat" | "events">;
   /** The workers as people see them, for the topic `godwit:node`. */
@@ -129,6 +132,7 @@ export class Gateway {
     return [
       (request, pathname) => webhooks.respond(request, pathname),
       (_request, pathname) => health(pathname),
+      createHttpApi(this.#options.apiToken, this.links),
       (request, pathname) => pages.respond(request.method, pathname),
       (request, _pathname, peer) => (manifest.hasRoutes ? carryRoute(request, peer, this.links) : undefined),
     ];

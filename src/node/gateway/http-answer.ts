@@ -11,6 +11,8 @@ export function refuse(status: number, code: string, message: string, retryAfter
 /** Error codes that are not the server's fault, with their HTTP status. */
 const STATUS: Readonly<Record<string, number>> = {
   invalid_input: 400,
+  schema_refused: 400,
+  unknown_actor: 404,
   unauthorized: 401,
   not_found: 404,
   too_large: 413,

@@ -1,15 +1,16 @@
 /** What runs in a worker, put together: lanes (actors, deliveries), channels, routes, and the services that they share. */
 import { type ActorServices, Asker, toLaneTarget } from "../../actors/index.ts";
 import { bunHmac, FlightRecorder } from "../../adapters/bun/index.ts";
-import type { App, FetchHandler } from "../../app/index.ts";
+import type { App } from "../../app/index.ts";
 import { ChannelHost, entryFor, type HostRequest, manifestOf } from "../../channels/index.ts";
 import { deliveryTarget } from "../../connectors/index.ts";
 import { type Clock, type Events, InvalidInputError } from "../../core/index.ts";
 import { LaneRuntime, type LaneTarget } from "../../lanes/index.ts";
 import { Appender } from "../../log/index.ts";
 import type { Store } from "../../store/index.ts";
-import type { RouteRequest } from "../link-protocol.ts";
+import type { ApiCall, RouteRequest } from "../link-protocol.ts";
 import type { WorkerBoot } from "../worker-boot.ts";
+import { callApi } from "./api-calls.ts";
 import { createAppServices, createHostPorts, type ServiceParts } from "./app-services.ts";
 import { channelReplies } from "./channel-replies.ts";
 import type { GatewayLinks } from "./gateway-links.ts";
@@ -46,7 +47,8 @@ export async function startEngines(options: EngineOptions): Promise<Engines> {
     ports: createHostPorts(parts),
     events,
   });
-  const routes = routesOf(app, parts);
+  const services = createAppServices(parts);
+  const routes = typeof app.http === "function" ? app.http(services) : app.http;
   const lanes = createLanes(options, parts);
   await lanes.start();
   return {
@@ -55,6 +57,7 @@ export async function startEngines(options: EngineOptions): Promise<Engines> {
     asker: parts.asker,
     answer: async (kind, data) => {
       if (kind === "channel") return channels.request(data as HostRequest);
+      if (kind === "api") return callApi(services, data as ApiCall);
       if (kind === "route" && routes) return handleRoute(routes, data as RouteRequest);
       throw new InvalidInputError("link request", "one that this worker can answer", kind);
     },
@@ -126,8 +129,4 @@ function laneTargets({ app, store, clock, events }: EngineOptions, parts: Servic
     ...app.connectors.map((connector) => deliveryTarget(connector, { clock, events, createHmac: bunHmac })),
     channelReplies(parts.keepsHistory),
   ];
-}
-
-function routesOf(app: App, parts: ServiceParts): FetchHandler | undefined {
-  return typeof app.http === "function" ? app.http(createAppServices(parts)) : app.http;
 }
