@@ -3,11 +3,11 @@ import { HOUR, SECOND } from "../../core/index.ts";
 import type { CommitOutcome, ShardCommit, SqlValue } from "../../store/index.ts";
 import { requireService, serviceTitle } from "../../testing/index.ts";
 import type { PostgresStore } from "./index.ts";
-import { createPostgresFixture, type PostgresFixture } from "./postgres-fixture.ts";
+import { type PostgresFixture, postgresFixtures } from "./postgres-fixture.ts";
 
 const postgres = await requireService("postgres");
-const serverUrl = postgres.kind === "available" ? postgres.address : "";
-const fixture = (): Promise<PostgresFixture> => createPostgresFixture(serverUrl, { shardCount: 2 });
+const createFixture = postgresFixtures(postgres);
+const fixture = (): Promise<PostgresFixture> => createFixture({ shardCount: 2 });
 
 const T0 = Date.UTC(2026, 0, 1);
 const ALICE = { memberId: "alice", node: "n1" };

@@ -3,11 +3,11 @@ import { StoreUnavailableError } from "../../core/index.ts";
 import { requireService, serviceTitle } from "../../testing/index.ts";
 import { CuttingProxy } from "./cutting-proxy-fixture.ts";
 import { PostgresStore } from "./index.ts";
-import { createPostgresFixture, type PostgresFixture } from "./postgres-fixture.ts";
+import { type PostgresFixture, postgresFixtures } from "./postgres-fixture.ts";
 
 const postgres = await requireService("postgres");
-const serverUrl = postgres.kind === "available" ? postgres.address : "";
-const fixture = (): Promise<PostgresFixture> => createPostgresFixture(serverUrl, { shardCount: 4 });
+const createFixture = postgresFixtures(postgres);
+const fixture = (): Promise<PostgresFixture> => createFixture({ shardCount: 4 });
 
 const NOW_MS = Date.UTC(2026, 0, 1, 12);
 const ALICE = { memberId: "alice", node: "n1" };

@@ -1,6 +1,7 @@
+import { afterAll } from "bun:test";
 import { SQL } from "bun";
 import { ManualClock } from "../../core/index.ts";
-import type { StoreFixture } from "../../testing/index.ts";
+import type { Service, StoreFixture } from "../../testing/index.ts";
 import { PostgresStore, type PostgresStoreOptions } from "./postgres-store.ts";
 
 /** A database of its own for one test, and connections beside the store's to look at it and to disturb it. */
@@ -13,14 +14,33 @@ export interface PostgresFixture extends StoreFixture {
 /** When the schema's first tables begin: before the times that contract tests count from. */
 const BEGUN_AT = new ManualClock();
 
-export async function createPostgresFixture(
-  serverUrl: string,
-  options: { readonly shardCount: number },
-): Promise<PostgresFixture> {
+/**
+ * Fixtures on a database that the calling test file has to itself; it is dropped after the file's last test. Making and dropping
+ * a database costs the server a checkpoint each, so the fixtures of a file share one, one after the other, and each leaves it empty.
+ */
+export function postgresFixtures(
+  service: Service,
+): (options: { readonly shardCount: number }) => Promise<PostgresFixture> {
   const database = `godwit_test_${crypto.randomUUID().replaceAll("-", "")}`;
+  const serverUrl = service.kind === "available" ? service.address : "";
+  let created: Promise<unknown> | undefined;
+  afterAll(async () => {
+    if (created) await onServer(serverUrl, `drop database ${database} with (force)`);
+  });
+  return async (options) => {
+    created ??= onServer(serverUrl, `create database ${database}`);
+    await created;
+    return createFixture(Object.assign(new URL(serverUrl), { pathname: `/${database}` }).href, options);
+  };
+}
+
+async function onServer(serverUrl: string, statement: string): Promise<void> {
   const server = new SQL(serverUrl, { max: 1 });
-  await server.unsafe(`create database ${database}`);
-  const url = Object.assign(new URL(serverUrl), { pathname: `/${database}` }).href;
+  await server.unsafe(statement);
+  await server.close();
+}
+
+function createFixture(url: string, options: { readonly shardCount: number }): PostgresFixture {
   const sql = new SQL(url, { max: 4 });
   const stores: PostgresStore[] = [];
   return {
@@ -37,9 +57,8 @@ export async function createPostgresFixture(
     },
     async [Symbol.asyncDispose]() {
       for (const store of stores) await store.stop();
+      await sql.unsafe("drop schema if exists godwit, public cascade; create schema public");
       await sql.close();
-      await server.unsafe(`drop database ${database} with (force)`);
-      await server.close();
     },
   };
 }

@@ -1,10 +1,10 @@
 import { describe } from "bun:test";
 import { requireService, serviceTitle, storeContract } from "../../testing/index.ts";
-import { createPostgresFixture } from "./postgres-fixture.ts";
+import { postgresFixtures } from "./postgres-fixture.ts";
 
 const postgres = await requireService("postgres");
+const createFixture = postgresFixtures(postgres);
 
 describe.skipIf(postgres.kind === "missing")(serviceTitle("PostgreSQL", postgres), () => {
-  const url = postgres.kind === "available" ? postgres.address : "";
-  storeContract("PostgresStore", (options) => createPostgresFixture(url, options));
+  storeContract("PostgresStore", createFixture);
 });
