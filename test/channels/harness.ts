@@ -61,6 +61,14 @@ export class LocalBackend implements ChannelBackend {
     this.#pending.clear();
   }
 
+  /** The next one is up before the old one's end is known. */
+  replaceWorker(): void {
+    this.startWorker();
+    const dying = [...this.#pending];
+    this.#pending.clear();
+    for (const reject of dying) reject(new WorkerGoneError());
+  }
+
   workerFor(): string | undefined {
     return this.#name;
   }
@@ -174,6 +182,42 @@ export function answer(push: Push): Promise<[status: string, response: Record<st
   return new Promise((resolve) => {
     for (const status of ["ok", "error", "timeout"]) push.receive(status, (response) => resolve([status, response]));
   });
+}
+
+/** Joins, and gives what the join was answered with. */
+export async function join(channel: Channel): Promise<Record<string, unknown>> {
+  const [status, response] = await answer(channel.join());
+  if (status !== "ok") throw new Error(`join of ${channel.topic}: ${status} ${JSON.stringify(response)}`);
+  return response;
+}
+
+/** Everything the client is told, from now on. */
+export interface Transcript {
+  readonly messages: readonly { readonly topic: string; readonly event: string; readonly payload: unknown }[];
+  /** Resolves when `enough` says so of the messages so far. */
+  until(enough: (events: readonly string[]) => boolean): Promise<void>;
+}
+
+export function transcript(socket: Socket): Transcript {
+  const messages: { topic: string; event: string; payload: unknown }[] = [];
+  const waiting = new Set<() => void>();
+  socket.onMessage((message) => {
+    messages.push(message);
+    for (const check of waiting) check();
+  });
+  return {
+    messages,
+    until: (enough) =>
+      new Promise((resolve) => {
+        const check = (): void => {
+          if (!enough(messages.map(({ event }) => event))) return;
+          waiting.delete(check);
+          resolve();
+        };
+        waiting.add(check);
+        check();
+      }),
+  };
 }
 
 /** The next payload of `event`. */

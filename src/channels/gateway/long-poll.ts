@@ -28,7 +28,8 @@ export interface PollAnswer {
 
 /** How long a poll waits for a message. The client gives up after twice that. */
 const WINDOW_MS = 10 * SECOND;
-const MAX_LINES = 100;
+/** Newer clients post at most 100 at once, older ones all that they have. */
+const MAX_LINES = 1_000;
 /** Tells a session's token from a `token` param of the app's own. */
 const TOKEN_PREFIX = "lp_";
 

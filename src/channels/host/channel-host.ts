@@ -4,8 +4,8 @@
  * States of a channel here: unknown → attached (by a join, or by the `attach` of any other request) → unknown (terminated, refused, crashed).
  * Holds no truth: the gateway keeps assigns and membership, so a host may die at any moment, and `unattached` sends for what it does not know.
  */
-import { type Events, toError } from "../../core/index.ts";
-import type { ChannelDefinition, ConnectContext, SocketDefinition } from "../define.ts";
+import { type Events, GodwitError, toError } from "../../core/index.ts";
+import type { ChannelDefinition, ConnectContext, Payload, SocketDefinition } from "../define.ts";
 import { matchesPattern } from "../pattern.ts";
 import {
   type Attachment,
@@ -25,8 +25,8 @@ import {
   type ResponseTo,
 } from "../protocol.ts";
 import { REASONS } from "../wire-codes.ts";
-import { objectText, outgoingBody } from "./body.ts";
-import type { JoinResult, Outgoing } from "./context-types.ts";
+import { objectText } from "./body.ts";
+import type { JoinResult } from "./context-types.ts";
 import { HandlerContext } from "./handler-context.ts";
 import { HostChannel } from "./host-channel.ts";
 import type { HostPorts } from "./ports.ts";
@@ -154,7 +154,7 @@ export class ChannelHost {
       const reply = await context.finish(await handler(payload.value as never, context as never));
       return { kind: "done", reply, assigns: channel.takeChange() };
     } catch (thrown) {
-      return { kind: "crashed", message: toError(thrown).message };
+      return passing(thrown, channel) ?? { kind: "crashed", message: toError(thrown).message };
     }
   }
 
@@ -173,8 +173,12 @@ export class ChannelHost {
     const intercept = ownProperty(channel.definition.options.intercept, event);
     if (!intercept) return true;
     try {
-      const seen = (await intercept(JSON.parse(body), this.#context(channel) as never)) as Outgoing | null;
-      return seen === null ? false : { body: outgoingBody(seen, `intercept of ${event}`) };
+      const payload = JSON.parse(body) as Payload;
+      const seen = (await intercept(payload, this.#context(channel) as never)) as Payload | null;
+      if (seen === null) return false;
+      // The client resumes from the position, whatever else the filter leaves out.
+      const whole = channel.definition.history ? { ...seen, seq: payload.seq } : seen;
+      return { body: objectText(whole, `intercept of ${event}`) };
     } catch (thrown) {
       this.#options.events.emit("error.caught", { stage: "channel.intercept", error: toError(thrown) });
       return false;
@@ -193,6 +197,13 @@ export class ChannelHost {
   #context(channel: HostChannel, ref: PushRequest["ref"] = null): HandlerContext {
     return new HandlerContext(channel, this.#options.ports, ref);
   }
+}
+
+/** A failure that will pass (a full queue, a store that is away) is no crash: the client hears that it may try again. */
+function passing(thrown: unknown, channel: HostChannel): PushResponse | undefined {
+  if (!(thrown instanceof GodwitError && thrown.retryable)) return undefined;
+  const response = { reason: thrown.code, retry: true, retry_after: Math.ceil((thrown.retryAfterMs ?? 1_000) / 1_000) };
+  return { kind: "done", reply: { status: "error", body: JSON.stringify(response) }, assigns: channel.takeChange() };
 }
 
 function valid(value: unknown): { readonly kind: "valid"; readonly value: unknown } {
