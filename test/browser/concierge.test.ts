@@ -123,6 +123,27 @@ describe.skipIf(service.kind === "missing")(serviceTitle("the concierge's page i
   );
 
   test(
+    "a conversation goes on after the whole node was killed and started again",
+    async () => {
+      const { context, page } = await visit();
+      await say(page, "Good evening");
+      await answered(page, "What may I bring you in the morning?");
+      await node.crashAndRestart(async () => {
+        await page.getByText("Reconnecting").waitFor();
+        await say(page, "Tea and toast");
+        await say(page, "9:00");
+        await page.getByText("Held by this page until the node is back").waitFor();
+        await screenshot(page, "concierge-6-node-killed");
+      });
+      await answered(page, "Tea and toast at 9:00: shall I order it?");
+      expect(await bubbles(page, "guest")).toEqual(["Good evening", "Tea and toast", "9:00"]);
+      expect(await bubbles(page, "concierge")).toHaveLength(3);
+      await context.close();
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  test(
     "on a phone in the dark, by keyboard alone, the page is complete and nothing is wider than the screen",
     async () => {
       const { context, page } = await visit({ viewport: { width: 360, height: 740 }, colorScheme: "dark" });

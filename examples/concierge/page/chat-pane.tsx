@@ -175,25 +175,32 @@ function RemarkRow({ remark }: { readonly remark: Remark }) {
 function Waiting({ chat, flow }: { readonly chat: Chat; readonly flow: Flow }) {
   const last = chat.lines.at(-1);
   if (last?.from !== "guest" || last.state === "placed" || last.state === "refused") return null;
-  const isDown = workersState(flow) === "down";
+  const trouble = troubleOf(chat, flow, last);
   return (
-    <p class="typing" data-down={isDown}>
+    <p class="typing">
       <span class="face">
         <Godwit size={20} />
       </span>
-      {isDown ? (
-        <span class="typing-words">
-          {last.state === "pending" ? "Held until a worker is back" : "In the log, waiting for the next worker"}
-        </span>
-      ) : (
-        <span class="dots">
-          <i />
-          <i />
-          <i />
-          <span class="visually-hidden">The concierge is answering</span>
-        </span>
-      )}
+      {trouble === undefined ? <Dots /> : <span class="typing-words">{trouble}</span>}
     </p>
+  );
+}
+
+/** Why an answer will take a while; undefined when nothing is known to be in its way. */
+function troubleOf(chat: Chat, flow: Flow, last: Line): string | undefined {
+  if (chat.link === "waiting") return "Held by this page until the node is back";
+  if (workersState(flow) !== "down") return undefined;
+  return last.state === "pending" ? "Held until a worker is back" : "In the log, waiting for the next worker";
+}
+
+function Dots() {
+  return (
+    <span class="dots">
+      <i />
+      <i />
+      <i />
+      <span class="visually-hidden">The concierge is answering</span>
+    </span>
   );
 }
 

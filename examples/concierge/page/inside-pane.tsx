@@ -17,13 +17,14 @@ interface InsidePaneProps {
 }
 
 export function InsidePane({ chat, flow, order, conversation, onClose }: InsidePaneProps): VNode {
+  const isCut = chat.link === "waiting";
   return (
     <aside class="inside" aria-label="What happens inside" onKeyDown={(event) => event.key === "Escape" && onClose()}>
       <div class="inside-head">
         <h2>What happens inside</h2>
-        <KillButton flow={flow} />
+        <KillButton flow={flow} isCut={isCut} />
       </div>
-      <Way flow={flow} />
+      <Way flow={flow} isCut={isCut} />
       <div class="cards">
         <WorkerCard flow={flow} />
         <StateCard order={order} conversation={conversation} />
@@ -37,7 +38,7 @@ export function InsidePane({ chat, flow, order, conversation, onClose }: InsideP
 const KILL_PATIENCE_MS = 4000;
 
 /** Sends SIGKILL to the process that runs this very conversation. */
-function KillButton({ flow }: { readonly flow: Flow }) {
+function KillButton({ flow, isCut }: { readonly flow: Flow; readonly isCut: boolean }) {
   const [isSent, setSent] = useState(false);
   const isDown = workersState(flow) === "down";
   // Sent until the death is seen, or for a while, should it never be.
@@ -50,11 +51,11 @@ function KillButton({ flow }: { readonly flow: Flow }) {
     setSent(true);
     fetch("/demo/crash", { method: "POST" }).catch(() => setSent(false));
   }
-  const isBusy = isSent || isDown;
+  const isBusy = isSent || isDown || isCut;
   return (
     <button type="button" class="kill" aria-disabled={isBusy} onClick={() => !isBusy && kill()}>
       <BoltIcon />
-      {isBusy ? "SIGKILL sent" : "Kill the worker"}
+      {isSent || isDown ? "SIGKILL sent" : "Kill the worker"}
     </button>
   );
 }

@@ -5,14 +5,14 @@ import { CommitIcon, GatewayIcon, LogIcon, OutIcon, WorkerIcon } from "./icons.t
 import { usePulses } from "./use-pulses.ts";
 
 /** The way of a message, as five stops that light up while one passes. */
-export function Way({ flow }: { readonly flow: Flow }): VNode {
+export function Way({ flow, isCut }: { readonly flow: Flow; readonly isCut: boolean }): VNode {
   const [taken = 0, handled = 0, out = 0] = usePulses([flow.accepted, flow.processed, flow.out]);
   const workers = workersState(flow);
   const held = waiting(flow);
   const handlerMs = median(flow.handlerMs);
   return (
     <ol class="way" data-workers={workers} aria-label="The way of a message">
-      <Stop name="Gateway" note="open" pulse={taken} icon={<GatewayIcon />} />
+      <Stop name="Gateway" note={isCut ? "out of reach" : "open"} pulse={taken} down={isCut} icon={<GatewayIcon />} />
       <Stop
         name="Log"
         note={held === 0 ? "on disk" : `${held} waiting`}
