@@ -103,6 +103,19 @@ export function lookingContract(fixture: () => Promise<StoreFixture>): void {
       expect(store.description).not.toBe("");
     });
 
+    test("stays stopped when it is stopped while it starts, and starts again after that", async () => {
+      await using f = await fixture();
+      const store = await f.open();
+      await store.stop();
+      const starting = store.start().catch(() => undefined);
+      await store.stop();
+      await starting;
+      await expect(store.append([message("a")], T0)).rejects.toMatchObject({ code: "store_unavailable" });
+      await store.start();
+      await store.append([message("b")], T0);
+      expect(await bodies(store)).toEqual(["b"]);
+    });
+
     test("waits for what is under way before it stops", async () => {
       await using f = await fixture();
       const store = await f.open();

@@ -107,10 +107,13 @@ export class SqliteStore implements Store {
 
   async start(): Promise<void> {
     this.#opening ??= open(this.#options, this.#clock);
+    const opening = this.#opening;
     try {
-      this.#opened = await this.#opening;
+      const opened = await opening;
+      // Unless it was stopped meanwhile, which closes what was opened.
+      if (this.#opening === opening) this.#opened = opened;
     } catch (thrown) {
-      this.#opening = undefined;
+      if (this.#opening === opening) this.#opening = undefined;
       throw thrown;
     }
   }
