@@ -3,6 +3,7 @@ import path from "node:path";
 import { COMMON_OPTIONS, type Command, type CommandOption } from "../src/cli/command.ts";
 import { COMMANDS } from "../src/cli/commands.ts";
 import { defaultOf } from "../src/cli/config/options.ts";
+import { onCommandLine } from "../src/cli/config/resolve.ts";
 import { SETTING_NAMES, SETTINGS } from "../src/cli/config/settings.ts";
 import { usageOf } from "../src/cli/help.ts";
 import { EVENT_DESCRIPTIONS } from "../src/core/index.ts";
@@ -50,9 +51,10 @@ function renderEvents(): string {
 function renderSettings(): string {
   const rows = SETTING_NAMES.map((name) => {
     const { flag, placeholder, variable, description, defaultMeaning } = SETTINGS[name];
-    const given = flag === undefined ? placeholder : `--${flag} ${placeholder}`;
+    const way = onCommandLine(name);
+    const given = way === undefined ? "" : flag === undefined ? `\`${way}\`` : `\`${way} ${placeholder}\``;
     const value = defaultMeaning === undefined ? `\`${defaultOf(name)}\`` : defaultMeaning;
-    return [`\`${given}\``, `\`${variable}\``, value, description];
+    return [given, `\`${variable}\``, value, description];
   });
   return renderTable(["on the command line", "variable", "default", "what it sets"], rows);
 }

@@ -70,7 +70,12 @@ function withDefault(text: string, defaultText: string | undefined, { style }: T
 function renderVariables(options: readonly CommandOption[], { style }: Terminal): readonly string[] {
   const example = options.find(({ variable }) => variable !== undefined);
   if (!example) return [];
-  return ["", style.dim(`Each can be set by a variable too: ${example.variable} for --${example.name}, and so on.`)];
+  return [
+    "",
+    style.dim(
+      `Each can be set by a variable too: ${example.variable} for --${example.name}, and so on; \`godwit config\` shows all.`,
+    ),
+  ];
 }
 
 /** Terms at the left, their texts wrapped at the right. */

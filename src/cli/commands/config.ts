@@ -2,12 +2,13 @@ import { type Command, EXIT, type Invocation } from "../command.ts";
 import { APP_ARGUMENT, givenSettings, SETTING_OPTIONS } from "../config/options.ts";
 import {
   misspeltVariables,
+  onCommandLine,
   type ResolvedConfig,
   resolveConfig,
   showSetting,
   type ValueSource,
 } from "../config/resolve.ts";
-import { SETTING_NAMES, SETTINGS } from "../config/settings.ts";
+import { SETTING_NAMES, SETTINGS, type SettingName } from "../config/settings.ts";
 import { renderTable } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -50,9 +51,8 @@ function toTable({ config, sources }: ResolvedConfig, { style }: Terminal): stri
   return renderTable(style, ["setting", "value", "from", "set by"], rows);
 }
 
-function waysToSet(name: (typeof SETTING_NAMES)[number]): string {
-  const { flag, placeholder, variable } = SETTINGS[name];
-  return `${flag === undefined ? placeholder : `--${flag}`}, ${variable}`;
+function waysToSet(name: SettingName): string {
+  return [onCommandLine(name), SETTINGS[name].variable].filter((way) => way !== undefined).join(", ");
 }
 
 function showSource(source: ValueSource): string {
@@ -61,10 +61,15 @@ function showSource(source: ValueSource): string {
 
 function toJson({ config, sources }: ResolvedConfig): unknown {
   const settings = SETTING_NAMES.map((name) => {
-    const { flag, variable } = SETTINGS[name];
     // Numbers as they are; texts as people see them, since the logs of scripts must not hold a password either.
     const value = typeof config[name] === "number" ? config[name] : showSetting(config, name);
-    return { name, value, from: sources[name], flag: flag === undefined ? null : `--${flag}`, variable };
+    return {
+      name,
+      value,
+      from: sources[name],
+      commandLine: onCommandLine(name) ?? null,
+      variable: SETTINGS[name].variable,
+    };
   });
   return { settings };
 }

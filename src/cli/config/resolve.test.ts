@@ -14,6 +14,7 @@ describe("the configuration in force", () => {
       store: "sqlite",
       workers: 1,
       nodeName: expect.stringMatching(/^[A-Za-z0-9._-]{1,63}$/),
+      apiToken: undefined,
       shutdownMs: 30_000,
     });
     expect(new Set(Object.values(sources).map(({ kind }) => kind))).toEqual(new Set(["default"]));
@@ -50,6 +51,14 @@ describe("the configuration in force", () => {
     expect(config.store).toContain("secret");
     expect(showSetting(config, "store")).toBe("postgres://user:***@db:5432/app");
     expect(() => resolveConfig({ store: "mysql://user:secret@db/app" }, {})).toThrow("mysql://user:***@db/app");
+  });
+
+  test("never shows a token, nor repeats one it refuses", () => {
+    const { config } = resolveConfig({}, { GODWIT_API_TOKEN: "correct-horse-battery" });
+    expect([config.apiToken, showSetting(config, "apiToken")]).toEqual(["correct-horse-battery", "set"]);
+    const refused = () => resolveConfig({}, { GODWIT_API_TOKEN: "hunter2" });
+    expect(refused).toThrow("GODWIT_API_TOKEN: expected 16 to 256 printable characters");
+    expect(refused).not.toThrow("hunter2");
   });
 
   test("reads times with and without a unit", () => {

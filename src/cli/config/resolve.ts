@@ -31,9 +31,16 @@ export function resolveConfig(given: GivenSettings, env: Environment): ResolvedC
   };
 }
 
+/** How a setting is given on the command line: `--port`, or `APP` for an argument; undefined where only its variable sets it. */
+export function onCommandLine(name: SettingName): string | undefined {
+  const { flag, isArgument, placeholder } = SETTINGS[name];
+  if (flag !== undefined) return `--${flag}`;
+  return isArgument ? placeholder : undefined;
+}
+
 function findSource(name: SettingName, given: GivenSettings, env: Environment): ValueSource {
-  const { flag, variable, placeholder } = SETTINGS[name];
-  if (given[name] !== undefined) return { kind: "flag", name: flag === undefined ? placeholder : `--${flag}` };
+  const { variable } = SETTINGS[name];
+  if (given[name] !== undefined) return { kind: "flag", name: onCommandLine(name) ?? name };
   return env[variable] ? { kind: "variable", name: variable } : { kind: "default" };
 }
 

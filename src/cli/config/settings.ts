@@ -18,8 +18,10 @@ import {
 } from "./parsers.ts";
 
 export interface Setting<Value> {
-  /** `--flag VALUE`. Absent for what is given as an argument. */
+  /** `--flag VALUE` on the command line. A secret has none: every user of a machine can read the command lines of its processes. */
   readonly flag?: string;
+  /** Given as the command's argument. */
+  readonly isArgument?: true;
   readonly variable: string;
   readonly placeholder: string;
   readonly description: string;
@@ -47,6 +49,7 @@ function defaultNodeName(): string {
 
 export const SETTINGS: Settings = {
   appPath: {
+    isArgument: true,
     variable: "GODWIT_APP",
     placeholder: "APP",
     description: "The app file: a module that exports defineApp({ … }) as default.",
