@@ -66,16 +66,12 @@ function withDefault(text: string, defaultText: string | undefined, { style }: T
   return defaultText === undefined ? text : `${text} ${style.dim(`(default ${defaultText})`)}`;
 }
 
-/** One line for all variables: said at each option they would hide the options. */
-function renderVariables(options: readonly CommandOption[], { style }: Terminal): readonly string[] {
+/** Said once for all: at each option it would hide the options. */
+function renderVariables(options: readonly CommandOption[], terminal: Terminal): readonly string[] {
   const example = options.find(({ variable }) => variable !== undefined);
   if (!example) return [];
-  return [
-    "",
-    style.dim(
-      `Each can be set by a variable too: ${example.variable} for --${example.name}, and so on; \`godwit config\` shows all.`,
-    ),
-  ];
+  const text = `Each can be set by a variable too: ${example.variable} for --${example.name}, and so on; godwit config shows all.`;
+  return ["", ...wrapText(text, columns(terminal)).map(terminal.style.dim)];
 }
 
 /** Terms at the left, their texts wrapped at the right. */
