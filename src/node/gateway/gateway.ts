@@ -14,7 +14,7 @@ import {
 import type { AppManifest } from "../../app/index.ts";
 import { ChannelGateway } from "../../channels/index.ts";
 import { createDoor } from "../../connectors/index.ts";
-import type { Clock, Events } from "../../core/index.ts";
+import { type Clock, type Events, toError } from "../../core/index.ts";
 import { Appender, GapWatch } from "../../log/index.ts";
 import type { Shard, Store } from "../../store/index.ts";
 import { collectFlowSteps } from "../flow-steps.ts";
@@ -47,6 +47,9 @@ export interface GatewayOptions {
   /** The workers as people see them, for the topic `godwit:node`. */
   readonly nodeState: () => readonly object[];
 }
+
+/** Sockets are closed within this part of a stop's deadline. */
+const DRAIN_SHARE = 3;
 
 export class Gateway {
   readonly links: WorkerLinks;
@@ -96,10 +99,15 @@ export class Gateway {
     this.#http = serveHttp(host, port, { events, channels, doors: this.#doors(manifest, pages) }, clock);
   }
 
-  /** Lets nobody in any more, answers what is in hand within `deadlineMs`, and closes the sockets. Safe twice, and before `open`. */
+  /**
+   * Lets nobody in any more, answers what is in hand within `deadlineMs`, and meanwhile closes the sockets in a spread, so that their clients do
+   * not all come back at once. Safe twice, and before `open`.
+   */
   async close(deadlineMs: number): Promise<void> {
     this.#draining = true;
-    await this.#http?.stop(deadlineMs);
+    this.#http?.stopListening();
+    await Promise.all([this.#http?.settled(deadlineMs), this.#channels?.drain(deadlineMs / DRAIN_SHARE)]);
+    await this.#http?.close();
   }
 
   /** The last of it: no worker is left. Safe twice. */
@@ -121,7 +129,7 @@ export class Gateway {
     });
     this.#channels = gateway;
     this.topics.serve(gateway);
-    return createChannelServer({ gateway, events });
+    return createChannelServer({ gateway });
   }
 
   #doors(manifest: AppManifest, pages: Pages): readonly HttpDoor[] {
@@ -145,6 +153,13 @@ export class Gateway {
     return { ready: reasons.length === 0, reasons };
   }
 
+  /** A worker may have died between its commit and the word of it: what its broadcasts were, the history knows. */
+  #catchUp(): void {
+    this.#channels?.catchUp().catch((thrown) => {
+      this.#options.events.emit("error.caught", { stage: "channel history", error: toError(thrown) });
+    });
+  }
+
   #watch(keys: readonly string[]): void {
     this.#flow.watch(keys);
     this.links.notifyAll("watch", keys);
@@ -158,6 +173,11 @@ export class Gateway {
         this.links.notify(worker, "watch", this.topics.watchedKeys);
         workers.loaded(worker, manifest);
       },
+      gone: (worker) => {
+        workers.gone(worker);
+        this.#catchUp();
+      },
+      presences: (topic) => this.#channels?.presence.list(topic) ?? {},
       broadcasts: (broadcasts) => {
         for (const { topic, event, payload, seq } of broadcasts) {
           this.#channels?.deliverBroadcast({ topic, event, body: payload, ...(seq !== undefined && { seq }) });

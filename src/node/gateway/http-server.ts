@@ -15,8 +15,12 @@ export type HttpDoor = (request: Request, pathname: string, peer: string) => Res
 
 export interface HttpServer {
   readonly url: string;
-  /** Takes no connections any more; resolves when the requests in hand have been answered, or at the deadline, and closes what is left. */
-  stop(deadlineMs: number): Promise<void>;
+  /** Takes no connections any more. Those that are open go on. */
+  stopListening(): void;
+  /** Resolves when the requests in hand have been answered, or at the deadline, with how many have not. */
+  settled(deadlineMs: number): Promise<number>;
+  /** Closes what is left. */
+  close(): Promise<void>;
 }
 
 /** Bodies beyond what any door takes are cut off by the runtime; each door has its own, smaller bound. */
@@ -31,12 +35,13 @@ export function serveHttp(host: string, port: number, parts: HttpParts, clock: C
   const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host;
   return {
     url: `http://${shown.includes(":") ? `[${shown}]` : shown}:${server.port}`,
-    stop: async (deadlineMs) => {
-      void server.stop(false);
+    stopListening: () => void server.stop(false),
+    settled: async (deadlineMs) => {
       const untilMs = clock.monotonicMs() + deadlineMs;
       while (server.pendingRequests > 0 && clock.monotonicMs() < untilMs) await sleep(clock, DRAIN_POLL_MS);
-      await server.stop(true);
+      return server.pendingRequests;
     },
+    close: () => server.stop(true),
   };
 }
 

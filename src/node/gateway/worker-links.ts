@@ -6,7 +6,7 @@
  */
 
 import type { AppManifest } from "../../app/index.ts";
-import type { HostCommand } from "../../channels/index.ts";
+import type { HostCommand, PresenceState } from "../../channels/index.ts";
 import { type Events, GodwitError, hash32, InvalidInputError } from "../../core/index.ts";
 import type { AskReply, CommittedBroadcast } from "../../lanes/index.ts";
 import type { Link, LinkOptions } from "../../wire/index.ts";
@@ -31,6 +31,7 @@ export interface WorkerLinkHandlers {
   askReply(reply: AskReply): void;
   flow(steps: readonly FlowStep[]): void;
   events(worker: WorkerLink, events: ToGateway["events"]): void;
+  presences(topic: string): PresenceState;
   channelCommand(worker: WorkerLink, command: HostCommand): void;
 }
 
@@ -124,8 +125,10 @@ export class WorkerLinks {
       case "load-failed":
         this.#handlers.loadFailed(worker, data as LoadFailure);
         return null;
+      case "presences":
+        return this.#handlers.presences((data as { readonly topic: string }).topic);
       default:
-        throw new InvalidInputError("link request", "ready or load-failed", kind);
+        throw new InvalidInputError("link request", "ready, load-failed or presences", kind);
     }
   }
 
