@@ -2,8 +2,9 @@
  * One connection to the file, and who may write through it when.
  *
  * Several processes write to one file, and SQLite admits one writer at a time. This process never waits for another one's lock inside
- * SQLite (that would block the event loop): it tries, and tries again a little later. Writes of this process form a queue, so
- * that only its head competes, and processes take turns (see `turnstile.ts`). A transaction runs from BEGIN to COMMIT without an `await`: no read of this process falls into it.
+ * SQLite (that would block the event loop): it tries, and tries again a little later. Writes of this process form a queue, so that
+ * only its head competes, and processes take turns (see `turnstile.ts`). A transaction runs from BEGIN to COMMIT without an `await`: no
+ * read of this process falls into it.
  *
  * States: open → closed. A crash leaves no lock behind (the kernel drops them) and no half transaction (the WAL has no commit frame for it).
  */
