@@ -86,6 +86,7 @@ describe.skipIf(postgres.kind === "missing")(serviceTitle("generations of tables
     await store.maintain(POLICY, T0 + 3 * HOUR);
     expect(await tables(f, "journal_")).toEqual(["journal_2", "journal_3"]);
     expect(await bodies(store)).toEqual(["2"]);
+    expect(await bodies(store, 1)).toEqual(["2"]);
     expect(await store.message({ shard: 0, stream: "in", seq: 1 })).toBeUndefined();
     expect((await store.append([message("3")], T0)).outcomes).toEqual([{ kind: "appended", seq: 3 }]);
   });

@@ -94,16 +94,22 @@ begin
     from ${s}.segment_bases b where b.segment = %2$s and b.shard = any ($1)', stream, newest) using only_shards;
 end $$;
 
+/*
+ * Reads each position in the segments that hold its next \`most\` sequences: since those have no holes, the bases tell which. What lies
+ * before the oldest segment is gone, and reading begins there.
+ */
 create function ${s}.read_stream(stream text, shards int[], afters bigint[], most int)
 returns table (shard int, seq float8, accepted_at float8, target text, key text, body text, meta text)
 language plpgsql stable as $$
 declare part record;
 begin
   for part in execute format('select b.segment, array_agg(p.shard) as shards, array_agg(p.after) as afters
-    from unnest($1, $2) p(shard, after)
-    join (select segment, shard, %1$s_base as base, lead(%1$s_base) over (partition by shard order by segment) as last
-      from ${s}.segment_bases where shard = any ($1)) b
-      on b.shard = p.shard and b.base < p.after + $3 and (b.last is null or b.last > p.after)
+    from (select i.shard, greatest(i.after, o.base) as after from unnest($1, $2) i(shard, after) cross join lateral (
+      select %1$s_base as base from ${s}.segment_bases o where o.shard = i.shard order by o.segment limit 1) o) p
+    cross join lateral (
+      select b.segment from ${s}.segment_bases b where b.shard = p.shard and b.%1$s_base < p.after + $3 and b.segment >= (
+        select f.segment from ${s}.segment_bases f where f.shard = p.shard and f.%1$s_base <= p.after
+        order by f.segment desc limit 1)) b
     group by b.segment order by b.segment', stream) using shards, afters, most
   loop
     return query execute format('select m.shard, m.seq::float8, m.accepted_at::float8, m.target, m.key, m.body, m.meta

@@ -18,7 +18,7 @@ create table ${s}.meta (name text primary key, value bigint not null);
 create sequence ${s}.commit_number;
 create table ${s}.segments (segment int primary key, begun_at bigint not null);
 create table ${s}.segment_bases (
-  segment int not null, shard int not null, in_base bigint not null, out_base bigint not null, primary key (segment, shard));
+  segment int not null, shard int not null, in_base bigint not null, out_base bigint not null, primary key (shard, segment));
 create table ${s}.dedupe_parts (part int primary key, begun_at bigint not null);
 create table ${s}.state_parts (part int primary key, begun_at bigint not null);
 create table ${s}.states (
