@@ -15,7 +15,6 @@ describe("the configuration in force", () => {
       workers: 1,
       nodeName: expect.stringMatching(/^[A-Za-z0-9._-]{1,63}$/),
       apiToken: undefined,
-      apiToken: undefined,
       shutdownMs: 30_000,
     });
     expect(new Set(Object.values(sources).map(({ kind }) => kind))).toEqual(new Set(["default"]));
