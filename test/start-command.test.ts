@@ -4,6 +4,8 @@ import { mkdir, mkdtemp, realpath, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
+import { createProject } from "../src/cli/new-project.ts";
+
 const MAIN = path.join(import.meta.dir, "../src/cli/main.ts");
 // Installed as npm installs a folder, so that an app finds the package by its own name.
 const scratch = await realpath(await mkdtemp(path.join(tmpdir(), "godwit-start-")));
@@ -96,6 +98,21 @@ describe("godwit start", () => {
     expect(stderr).toContain(first.data);
     first.child.kill("SIGTERM");
     expect(await first.child.exited).toBe(0);
+  });
+});
+
+describe("a project made by godwit new", () => {
+  test("runs, and goes on counting after kill -9", async () => {
+    const { folder } = await createProject(path.join(scratch, "harbour"));
+    const visit = async ({ ready }: ReturnType<typeof startReady>) => (await fetch(`${(await ready).url}/ada`)).json();
+    const first = startReady(path.join(folder, "app.ts"));
+    expect(await visit(first)).toEqual({ guest: "ada", visits: 1 });
+    first.child.kill("SIGKILL");
+    await first.child.exited;
+    const second = startReady(path.join(folder, "app.ts"));
+    expect(await visit(second)).toEqual({ guest: "ada", visits: 2 });
+    second.child.kill("SIGTERM");
+    expect(await second.child.exited).toBe(0);
   });
 });
 

@@ -31,7 +31,6 @@ export default defineApp({
   }),
   tryThis: [
     "curl {url}/ada",
-    "curl {url}/ada",
-    "Stop the node as rudely as you like (kill -9), start it again: the count goes on.",
+    "then end the node as rudely as you like (kill -9), start it, and ask again: the count goes on",
   ],
 });
