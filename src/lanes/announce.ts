@@ -1,5 +1,5 @@
 import type { Events } from "../core/index.ts";
-import { type HistoryWrite, messageId, type Seq } from "../store/index.ts";
+import { decodeMeta, type HistoryWrite, messageId, type Seq } from "../store/index.ts";
 import type { CommitPlan } from "./build-commit.ts";
 import type { Committed } from "./committer.ts";
 import type { Entry, Handled, Moved } from "./entries.ts";
@@ -33,11 +33,14 @@ export function broadcastsOf(
   return list;
 }
 
-/** The answers to `ask` of a commit. */
+/** The answers to `ask` of a commit; whoever asked what is a dead letter now is told so. */
 export function repliesOf(entries: readonly Entry[]): readonly AskReply[] {
   const list: AskReply[] = [];
   for (const entry of entries) {
-    if (entry.kind === "handled" && entry.effects?.replies) list.push(...entry.effects.replies);
+    if (entry.kind !== "handled") continue;
+    if (entry.effects?.replies) list.push(...entry.effects.replies);
+    const asker = entry.dead && decodeMeta(entry.message.meta).replyTo;
+    if (asker) list.push({ ...asker, body: entry.dead?.error ?? "null", ok: false });
   }
   return list;
 }

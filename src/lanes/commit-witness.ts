@@ -1,15 +1,20 @@
 import type { CommitAuthor, Store } from "../store/index.ts";
-import type { Entry, Handled } from "./entries.ts";
-import { laneId, refOf } from "./lane.ts";
+import type { Entry, Fired, Handled, Moved } from "./entries.ts";
+import { laneId, refOf, timerKey } from "./lane.ts";
+
+/** More than fire in one commit: a timer that is still there is among the first of its shard. */
+const MAX_TIMERS = 10_000;
+
+export type WitnessStore = Pick<Store, "handledBy" | "readBacklog" | "dueTimers">;
 
 /**
- * After a commit whose answer was lost: is it in? A commit is all or nothing, so one of its messages bears witness for all. A message of
- * the stream is in the journal under our name and epoch; a message of a backlog is gone from there. With neither in the commit it is
- * taken as not in: what remains (records of lanes, fired timers) is the same when it is written twice, or is fenced.
+ * After a commit whose answer was lost: is it in? A commit is all or nothing, so one of its parts bears witness for all. A message of the
+ * stream is in the journal under our name and epoch; one that joined a backlog is there; one that left it, and a timer that fired, are gone.
+ * With none of these in the commit it is taken as not in: what remains (records of lanes, decisions) is the same when written twice.
  * @throws StoreUnavailableError while the store cannot be asked.
  */
 export async function wasCommitted(
-  store: Pick<Store, "handledBy" | "readBacklog">,
+  store: WitnessStore,
   entries: readonly Entry[],
   author: CommitAuthor,
 ): Promise<boolean> {
@@ -19,20 +24,25 @@ export async function wasCommitted(
     const by = await store.handledBy(refOf(streamed.message));
     return by !== undefined && by.memberId === author.memberId && by.epoch === streamed.shard.epoch;
   }
-  const moved = entries.find((entry) => entry.kind === "moved" && entry.messages.length > 0);
-  if (moved?.kind === "moved") {
-    const [message] = moved.messages;
-    if (message) return isInBacklog(store, moved, message.seq);
-  }
   const [drained] = handled;
-  return drained !== undefined && !(await isInBacklog(store, drained, drained.message.seq));
+  const joined = entries.find((entry): entry is Moved => entry.kind === "moved" && joins(entry, handled));
+  if (joined) return isInBacklog(store, joined, joined.messages[0]?.seq ?? 0);
+  if (drained) return !(await isInBacklog(store, drained, drained.message.seq));
+  const fired = entries.find((entry): entry is Fired => entry.kind === "fired");
+  return fired !== undefined && !(await isPending(store, fired));
 }
 
-async function isInBacklog(
-  store: Pick<Store, "readBacklog">,
-  entry: Pick<Handled, "shard" | "lane">,
-  seq: number,
-): Promise<boolean> {
+/** Is the entry's first message in the backlog after the commit: has it not left it again in the same commit? */
+function joins({ lane, messages: [first] }: Moved, handled: readonly Handled[]): boolean {
+  return first !== undefined && !handled.some((entry) => entry.lane === lane && entry.message.seq === first.seq);
+}
+
+async function isPending(store: WitnessStore, { timer }: Fired): Promise<boolean> {
+  const due = await store.dueTimers([timer.shard], timer.dueAtMs, MAX_TIMERS);
+  return due.some((other) => timerKey(other) === timerKey(timer) && other.dueAtMs === timer.dueAtMs);
+}
+
+async function isInBacklog(store: WitnessStore, entry: Pick<Handled, "shard" | "lane">, seq: number): Promise<boolean> {
   const [first] = await store.readBacklog(entry.shard.shard, laneId(entry.lane), seq - 1, 1);
   return first?.seq === seq;
 }

@@ -8,17 +8,20 @@
  *   starting handlers when the next commit has reached its bound.
  */
 import { type Clock, type Events, fullJitterMs, GodwitError, sleep, toError } from "../core/index.ts";
-import type { CommitAuthor, CommitOutcome, Store, StoredMessage } from "../store/index.ts";
+import type { CommitAuthor, CommitOutcome, Store } from "../store/index.ts";
 import { buildCommit, type CommitPlan } from "./build-commit.ts";
-import { wasCommitted } from "./commit-witness.ts";
+import { type WitnessStore, wasCommitted } from "./commit-witness.ts";
 import type { Entry, Handled } from "./entries.ts";
 import { type OwnedShard, refOf } from "./lane.ts";
 import { type LaneBook, leaseLost } from "./lane-book.ts";
+import { undoMessage } from "./undo.ts";
 
 export type Committed = Extract<CommitOutcome, { kind: "committed" }>;
 
+type StatementFailed = Extract<CommitOutcome, { kind: "statement-failed" }>;
+
 export interface CommitterOptions {
-  readonly store: Pick<Store, "commit" | "handledBy" | "readBacklog">;
+  readonly store: Pick<Store, "commit"> & WitnessStore;
   readonly book: LaneBook;
   readonly clock: Clock;
   readonly events: Events;
@@ -142,32 +145,9 @@ export class Committer {
     return entries.filter((entry) => entry.shard.phase !== "gone");
   }
 
-  /** Takes back a message, and what its lane did after it, from this commit and from what has gathered for the next. */
-  #undo(entries: readonly Entry[], failure: Extract<CommitOutcome, { kind: "statement-failed" }>): readonly Entry[] {
-    const { book } = this.#options;
-    const { shard, stream, seq } = failure.cause;
-    const found = entries.find(
-      (entry): entry is Handled =>
-        entry.kind === "handled" &&
-        entry.message.seq === seq &&
-        entry.shard.shard === shard &&
-        entry.lane.stream === stream,
-    );
-    if (!found)
-      throw new GodwitError(
-        "internal",
-        `the store blames message ${stream} ${shard}-${seq}, which is not in the commit`,
-      );
-    const all = [...entries, ...book.gathered.entries];
-    const from = all.indexOf(found);
-    const back = all.filter(
-      (entry, i): entry is Handled => i >= from && entry.kind === "handled" && entry.lane === found.lane,
-    );
-    const undone: StoredMessage[] = back.filter((entry) => !entry.fromBacklog).map((entry) => entry.message);
-    const void_ = new Set<Entry>(back);
-    book.forgotten(back);
-    book.gathered.replace(all.filter((entry) => !void_.has(entry)));
-    book.rollBack(found, undone, failure.error);
+  #undo(entries: readonly Entry[], { cause, error }: StatementFailed): readonly Entry[] {
+    const { book, events } = this.#options;
+    events.emit("message.failed", undoMessage(book, entries, cause, error));
     return book.gathered.take();
   }
 }

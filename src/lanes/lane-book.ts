@@ -116,7 +116,7 @@ export class LaneBook {
     if (lane.shard.phase === "gone" || lane.phase !== "loading" || !lane.target.state) return;
     lane.phase = "idle";
     try {
-      this.memory.setState(lane, loadedState(lane.target.state, record));
+      if (!lane.state) this.memory.setState(lane, loadedState(lane.target.state, record));
     } catch (thrown) {
       this.park(lane, "unmigratable", toError(thrown));
     }
@@ -125,7 +125,7 @@ export class LaneBook {
 
   /** The first messages of the backlog of a lane in `needBacklog` were read; `complete` when that was all of it. */
   backlogRead(lane: Lane, reading: number, messages: readonly StoredMessage[], complete: boolean): void {
-    if (lane.shard.phase === "gone" || lane.phase !== "loading" || lane.reading !== reading) return;
+    if (lane.shard.phase === "gone" || lane.phase !== "reading" || lane.reading !== reading) return;
     lane.phase = "idle";
     for (const message of messages) this.memory.remember(lane, message);
     if (!complete) lane.more = true;
@@ -274,7 +274,7 @@ export class LaneBook {
 
   /** Finds what a lane does next. One that runs, is queued or is being loaded has its way already. */
   settle(lane: Lane): void {
-    if (lane.shard.phase === "gone" || lane.run || lane.phase === "loading" || lane.phase === "ready") return;
+    if (lane.shard.phase === "gone" || lane.run || hasItsWay(lane)) return;
     const { record } = lane;
     if (isParked(record)) lane.phase = "parked";
     else if (record && record.dueAtMs > this.#wallMs()) this.#wait(lane, record.dueAtMs);
@@ -315,7 +315,7 @@ export class LaneBook {
       this.#block(lane);
     } else {
       this.memory.wakes(lane);
-      lane.phase = "loading";
+      lane.phase = "reading";
       lane.more = false;
       lane.reading += 1;
       this.needBacklog.push({ lane, reading: lane.reading });
@@ -430,6 +430,11 @@ export function leaseLost(shard: Shard): GodwitError {
 /** What the lane has of its stream and has not handled: the running message, then the queue. */
 function unhandled(lane: Lane): StoredMessage[] {
   return lane.run ? [lane.run.message, ...lane.queue.list()] : lane.queue.list();
+}
+
+/** Queued for a turn, or being read for: what ends that settles the lane. */
+function hasItsWay({ phase }: Lane): boolean {
+  return phase === "ready" || phase === "loading" || phase === "reading";
 }
 
 /** How often a process has died while it was handling the message. */

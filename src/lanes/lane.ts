@@ -3,7 +3,7 @@
  *
  * Phases of a lane
  * - `idle`: nothing to handle; kept only for its state.
- * - `loading`: its state or its backlog is being read.
+ * - `loading`: its state is being read. `reading`: its backlog is.
  * - `blocked`: its backlog will be read once its last effects are committed.
  * - `ready`: queued for a turn. `running`: a handler has its head message.
  * - `waiting`: retrying, until its due time. `parked`: halted, paused or unmigratable, until a person or new code comes.
@@ -31,7 +31,7 @@ import type {
 import { Fifo } from "./fifo.ts";
 import type { LaneTarget } from "./target.ts";
 
-export type LanePhase = "idle" | "loading" | "blocked" | "ready" | "running" | "waiting" | "parked";
+export type LanePhase = "idle" | "loading" | "reading" | "blocked" | "ready" | "running" | "waiting" | "parked";
 export type LaneRecordBody = Omit<LaneRecord, keyof LaneId>;
 
 /** A state as text, so that each handler gets a copy of its own by parsing it (a tenth of what `structuredClone` costs). */

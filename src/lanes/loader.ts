@@ -31,7 +31,8 @@ export class Loader {
   /** Lanes may lack something. */
   wake(): void {
     const { book } = this.#options;
-    if (this.#stopped || this.#loading || (book.needState.length === 0 && book.needBacklog.length === 0)) return;
+    if (this.#stopped || this.#loading) return;
+    if (book.needState.length === 0 && (book.needBacklog.length === 0 || this.#backlogsAtOnce() === 0)) return;
     this.#loading = this.#load().finally(() => {
       this.#loading = undefined;
       this.wake();
@@ -43,10 +44,15 @@ export class Loader {
     await this.#loading;
   }
 
+  /** None while the memory is full: what fills it is on its way, and gives room. */
+  #backlogsAtOnce(): number {
+    return Math.max(0, Math.min(BACKLOGS_AT_ONCE, this.#options.book.memory.room.messages));
+  }
+
   async #load(): Promise<void> {
     const { book, clock, events, onLoaded } = this.#options;
     const states = book.needState.splice(0, STATES_AT_ONCE);
-    const backlogs = book.needBacklog.splice(0, BACKLOGS_AT_ONCE);
+    const backlogs = book.needBacklog.splice(0, this.#backlogsAtOnce());
     for (let attempt = 1; !this.#stopped; attempt++) {
       try {
         await Promise.all([this.#readStates(states), ...backlogs.map((need) => this.#readBacklog(need))]);

@@ -147,8 +147,10 @@ export class LaneRuntime {
     if (this.#phase !== "running") return this.stop();
     this.#phase = "draining";
     await this.#reader.stop();
-    await this.#runnersAtRest(deadlineMs);
-    await this.#committer.flush();
+    const { promise, timer } = this.#deadline(deadlineMs);
+    await Promise.race([this.#atRest(), promise]);
+    await Promise.race([this.#committer.flush(), promise]);
+    timer.cancel();
     await this.stop();
   }
 
@@ -250,16 +252,16 @@ export class LaneRuntime {
     this.#retryTimer = { timer, atMs };
   }
 
-  async #runnersAtRest(deadlineMs: number): Promise<void> {
-    if (this.#runner.running === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = this.#options.clock.after(deadlineMs, resolve);
-      this.#rested = () => {
-        timer.cancel();
-        resolve();
-      };
+  #atRest(): Promise<void> {
+    if (this.#runner.running === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#rested = resolve;
     });
-    this.#rested = undefined;
+  }
+
+  #deadline(delayMs: number): { readonly promise: Promise<void>; readonly timer: Timer } {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    return { promise, timer: this.#options.clock.after(delayMs, resolve) };
   }
 
   #caught(stage: string, thrown: unknown): void {

@@ -83,6 +83,7 @@ export class LaneScheduler {
       if (!mayStart(lane)) continue;
       if (!this.isSuspect(lane)) return this.#started(slot, lane);
       this.#suspects.push(lane);
+      return undefined;
     }
     return undefined;
   }
