@@ -2,7 +2,7 @@
 import { actor, channel, defineApp } from "godwit";
 import { messenger, telegram, webhook } from "godwit/connectors";
 import { z } from "zod";
-import { routes, standIn } from "./demo.ts";
+import { routes, standIn, tryThis } from "./demo.ts";
 import { answer, NEW_ORDER, remind } from "./order.ts";
 
 /** What every door hands in. `quiet` is the concierge's own reminder to itself. */
@@ -59,5 +59,5 @@ export default defineApp({
   pages: { "/": "./page/index.html" },
   setup: ["create table orders (guest text not null, dish text not null)"],
   inspect: true,
-  tryThis: ["open {url}, order breakfast, and kill the worker in the middle of it"],
+  tryThis,
 });

@@ -39,3 +39,12 @@ export const routes = new Hono()
   )
   .post("/demo/messenger/*", (c) => c.json({ recipient_id: "demo", message_id: "m_demo" }))
   .post("/demo/desk", (c) => c.json({ ok: true }));
+
+export const tryThis = [
+  "Open {url}, order breakfast, kill the worker in the middle of it, and write on.",
+  "Or write as Telegram would, and watch {url}/?c=telegram:42 :",
+  "",
+  "curl {url}/webhooks/telegram -H 'X-Telegram-Bot-Api-Secret-Token: concierge-demo' \\",
+  `  -d '{"update_id":'$(date +%s)',"message":{"message_id":1,"date":0,"text":"Good evening",`,
+  `       "chat":{"id":42,"type":"private"},"from":{"id":42,"is_bot":false,"first_name":"Ada"}}}'`,
+];

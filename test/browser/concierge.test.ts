@@ -149,6 +149,7 @@ describe.skipIf(service.kind === "missing")(serviceTitle("the concierge's page i
       const { context, page } = await visit({ viewport: { width: 360, height: 740 }, colorScheme: "dark" });
       await page.keyboard.press("Tab");
       await page.keyboard.press("Enter");
+      await page.locator("#write:focus").waitFor();
       await page.keyboard.type("Good evening");
       await page.keyboard.press("Enter");
       await answered(page, "What may I bring you in the morning?");

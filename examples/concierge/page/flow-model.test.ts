@@ -24,6 +24,11 @@ test("the steps of a message gather in the order of its way, whichever comes fir
   expect(passageMs(passage)).toBe(4);
 });
 
+test("how long messages take from accepted to committed is remembered", () => {
+  const flow = step(step(EMPTY_FLOW, { kind: "accepted", at: 10 }), { kind: "processed", at: 14, ms: 1 });
+  expect(flow.committedMs).toEqual([4]);
+});
+
 test("the same step told twice counts once", () => {
   const flow = step(step(EMPTY_FLOW, { at: 1 }), { at: 2 });
   expect(flow.accepted).toBe(1);

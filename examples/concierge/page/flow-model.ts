@@ -59,8 +59,8 @@ export interface Flow {
   readonly accepted: number;
   readonly processed: number;
   readonly out: number;
-  /** Handler times of late, ms; newest last. */
-  readonly handlerMs: readonly number[];
+  /** From accepted to committed, ms: of the latest messages, newest last. */
+  readonly committedMs: readonly number[];
   readonly turns: number;
   /** Workers lost while this page looked. */
   readonly deaths: number;
@@ -80,7 +80,7 @@ export const EMPTY_FLOW: Flow = {
   accepted: 0,
   processed: 0,
   out: 0,
-  handlerMs: [],
+  committedMs: [],
   turns: 0,
   deaths: 0,
   early: [],
@@ -119,12 +119,13 @@ function step(flow: Flow, event: FlowEvent): Flow {
     accepted: flow.accepted + (event.kind === "accepted" ? 1 : 0),
     processed: flow.processed + (event.kind === "processed" ? 1 : 0),
     out: flow.out + (event.kind === "broadcast" || event.kind === "delivered" ? 1 : 0),
-    handlerMs:
-      event.kind === "processed" && event.ms !== undefined
-        ? [...flow.handlerMs, event.ms].slice(-MOST_TIMES)
-        : flow.handlerMs,
+    committedMs: event.kind === "processed" ? newest(flow.committedMs, passageMs(passage)) : flow.committedMs,
   };
   return shown ? step(next, shown) : next;
+}
+
+function newest(times: readonly number[], ms: number | undefined): readonly number[] {
+  return ms === undefined ? times : [...times, ms].slice(-MOST_TIMES);
 }
 
 /** A step is taken once, a retry once an attempt; two processes may both tell of it. */

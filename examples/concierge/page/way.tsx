@@ -9,7 +9,7 @@ export function Way({ flow, isCut }: { readonly flow: Flow; readonly isCut: bool
   const [taken = 0, handled = 0, out = 0] = usePulses([flow.accepted, flow.processed, flow.out]);
   const workers = workersState(flow);
   const held = waiting(flow);
-  const handlerMs = median(flow.handlerMs);
+  const committedMs = median(flow.committedMs);
   return (
     <ol class="way" data-workers={workers} aria-label="The way of a message">
       <Stop name="Gateway" note={isCut ? "out of reach" : "open"} pulse={taken} down={isCut} icon={<GatewayIcon />} />
@@ -32,7 +32,7 @@ export function Way({ flow, isCut }: { readonly flow: Flow; readonly isCut: bool
       />
       <Stop
         name="Commit"
-        note={handlerMs === undefined ? "atomic" : milliseconds(handlerMs)}
+        note={committedMs === undefined ? "atomic" : `in ${milliseconds(committedMs)}`}
         pulse={handled}
         leg={handled}
         icon={<CommitIcon />}
