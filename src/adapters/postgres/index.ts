@@ -1,1 +1,2 @@
-export { PostgresStore, type PostgresStoreOptions } from "./postgres-store.ts";
+export type { PostgresStoreOptions } from "./parts.ts";
+export { PostgresStore } from "./postgres-store.ts";

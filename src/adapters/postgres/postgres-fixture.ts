@@ -2,7 +2,7 @@ import { afterAll } from "bun:test";
 import { SQL } from "bun";
 import { ManualClock } from "../../core/index.ts";
 import type { Service, StoreFixture } from "../../testing/index.ts";
-import { PostgresStore, type PostgresStoreOptions } from "./postgres-store.ts";
+import { PostgresStore, type PostgresStoreOptions } from "./index.ts";
 
 /** A database of its own for one test, and connections beside the store's to look at it and to disturb it. */
 export interface PostgresFixture extends StoreFixture {

@@ -6,7 +6,7 @@
  * Nothing is cached in memory but connections: which tables are the newest is read in each transaction, under the locks that a change
  * of it takes too. When the server goes away calls fail with `StoreUnavailableError`, and succeed again when it is back.
  */
-import { type Clock, InvalidInputError, SECOND, StoreUnavailableError, systemClock } from "../../core/index.ts";
+import { InvalidInputError, StoreUnavailableError } from "../../core/index.ts";
 import type {
   AcquiredLease,
   AppendRequest,
@@ -39,75 +39,24 @@ import type {
   StoredMessage,
   TimerRecord,
 } from "../../store/index.ts";
-import { Appender, unlessOvertaken } from "./append.ts";
-import { Committer } from "./commit.ts";
-import { History } from "./history.ts";
-import { Inspection } from "./inspection.ts";
-import { Leases } from "./leases.ts";
-import { type SchemaNames, schemaNames } from "./names.ts";
+import { unlessOvertaken } from "./append.ts";
+import { openParts, type PostgresStoreOptions, requireOptions, type StoreParts } from "./parts.ts";
 import { storeError } from "./postgres-errors.ts";
-import { Reader } from "./reading.ts";
-import { upgradeSchema } from "./schema.ts";
-import { describeUrl, Session } from "./session.ts";
-import { STATE_PART_MAX_BYTES, Upkeep } from "./upkeep.ts";
+import { describeUrl } from "./session.ts";
 import { query, setUp } from "./user-sql.ts";
-
-const DEFAULT_SHARD_COUNT = 64;
-/** A transaction may lock every shard twice; the server's table of locks holds 6,400 with its defaults. */
-const MAX_SHARD_COUNT = 1_024;
-const DEFAULT_MAX_CONNECTIONS = 6;
-const DEFAULT_CONNECT_TIMEOUT_MS: number = 5 * SECOND;
-
-export interface PostgresStoreOptions {
-  /** `postgres://user:password@host:port/database`. */
-  readonly url: string;
-  /** Schema that holds everything of ours. Default `godwit`. */
-  readonly schema?: string;
-  /** Number of shards, 1 … 1,024, when the schema is created; one that is there keeps its own. Default 64. */
-  readonly shardCount?: number;
-  /** Shown in `pg_stat_activity` as `godwit/<node>/<role>`. Default `-` for each. */
-  readonly node?: string;
-  readonly role?: string;
-  /** Connections of this process. Default 6. */
-  readonly maxConnections?: number;
-  /** How long a call tries to get a connection before it fails as unavailable, ms. Default 5,000. */
-  readonly connectTimeoutMs?: number;
-  /** Bytes of newly written states before they are folded into the table `states`. Default 64 MiB. */
-  readonly statePartMaxBytes?: number;
-  /** Dates the first tables; leases go by the server's. Default: the machine's. */
-  readonly clock?: Clock;
-}
-
-/** What a started store works with. */
-interface Opened {
-  readonly session: Session;
-  readonly appender: Appender;
-  readonly committer: Committer;
-  readonly leases: Leases;
-  readonly reader: Reader;
-  readonly history: History;
-  readonly inspection: Inspection;
-  readonly upkeep: Upkeep;
-  readonly shardCount: number;
-}
 
 /** A `Store` (see the port for every promise) in PostgreSQL 13 or later. */
 export class PostgresStore implements Store {
   readonly description: string;
   readonly sharedAcrossNodes = true;
   readonly #options: PostgresStoreOptions;
-  readonly #names: SchemaNames;
-  #opening: Promise<Opened> | undefined;
-  #opened: Opened | undefined;
+  #opening: Promise<StoreParts> | undefined;
+  #opened: StoreParts | undefined;
 
   /** @throws InvalidInputError when the shard count is out of range. @throws ConfigError when the URL or the schema's name is none. */
   constructor(options: PostgresStoreOptions) {
-    const { shardCount = DEFAULT_SHARD_COUNT } = options;
-    if (!Number.isInteger(shardCount) || shardCount < 1 || shardCount > MAX_SHARD_COUNT) {
-      throw new InvalidInputError("shardCount", `an integer from 1 to ${MAX_SHARD_COUNT}`, shardCount);
-    }
+    requireOptions(options);
     this.#options = options;
-    this.#names = schemaNames(options.schema ?? "godwit");
     this.description = describeUrl(options.url);
   }
 
@@ -116,7 +65,7 @@ export class PostgresStore implements Store {
   }
 
   async start(): Promise<void> {
-    this.#opening ??= open(this.#options, this.#names);
+    this.#opening ??= openParts(this.#options);
     const opening = this.#opening;
     try {
       const opened = await opening;
@@ -208,7 +157,7 @@ export class PostgresStore implements Store {
   }
 
   setUp(statements: readonly string[]): Promise<void> {
-    return this.#with(({ session }) => setUp(session, this.#names, statements));
+    return this.#with(({ session, names }) => setUp(session, names, statements));
   }
 
   query(statement: SqlStatement): Promise<readonly Record<string, unknown>[]> {
@@ -251,11 +200,11 @@ export class PostgresStore implements Store {
   }
 
   /** A read may look up a table that upkeep drops under it: it looks again. */
-  #read<T>(work: (opened: Opened) => Promise<T>): Promise<T> {
+  #read<T>(work: (opened: StoreParts) => Promise<T>): Promise<T> {
     return this.#with((opened) => unlessOvertaken(() => work(opened)));
   }
 
-  async #with<T>(work: (opened: Opened) => Promise<T>): Promise<T> {
+  async #with<T>(work: (opened: StoreParts) => Promise<T>): Promise<T> {
     const opened = this.#require();
     try {
       return await work(opened);
@@ -264,36 +213,9 @@ export class PostgresStore implements Store {
     }
   }
 
-  #require(): Opened {
+  #require(): StoreParts {
     if (!this.#opened) throw new StoreUnavailableError(`${this.description} is not started`);
     return this.#opened;
-  }
-}
-
-async function open(options: PostgresStoreOptions, names: SchemaNames): Promise<Opened> {
-  const { url, node = "-", role = "-", clock = systemClock } = options;
-  const session = new Session({
-    url,
-    applicationName: `godwit/${node}/${role}`,
-    maxConnections: options.maxConnections ?? DEFAULT_MAX_CONNECTIONS,
-    connectTimeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
-  });
-  try {
-    const shardCount = await upgradeSchema(session, names, options.shardCount ?? DEFAULT_SHARD_COUNT, clock.wallMs());
-    return {
-      session,
-      appender: new Appender(session, names.schema),
-      committer: new Committer(session, names.schema),
-      leases: new Leases(session, names.schema),
-      reader: new Reader(session, names.schema),
-      history: new History(session, names.schema),
-      inspection: new Inspection(session, names.schema),
-      upkeep: new Upkeep(session, names, options.statePartMaxBytes ?? STATE_PART_MAX_BYTES),
-      shardCount,
-    };
-  } catch (thrown) {
-    await session.close();
-    throw thrown;
   }
 }
 

@@ -5,17 +5,11 @@ export const FENCED = "GW001";
 export const COMMITTED_BEFORE = "GW002";
 
 /**
- * Functions of the commit.
- *
  * `fence` locks the shards, then looks whether the caller still has their leases: a takeover takes the same locks, and so has either
  * ended before, and is seen, or waits until this transaction has ended. It raises GW001 with the lost shards; and GW002 with the
  * earlier outcome when the newest entry of the journal shows that this very commit has been made (its answer was lost on the way).
- *
- * `commit` writes all of a commit; sends of which some are numbered were taken before, in the same transaction, and come as `numbered`.
- * It answers, and notes in the journal, what came of sends and history. Its `n` is above that of every commit before of the same shards: it numbers the journal's
- * entries and tells the newer of two states.
  */
-export function commitFunctions({ schema: s, locks }: SchemaNames): string {
+export function fenceFunction({ schema: s, locks }: SchemaNames): string {
   return `
 create function ${s}.fence(commit_id text, owner_id text, shards int[], epochs bigint[]) returns void language plpgsql as $$
 declare
@@ -36,7 +30,16 @@ begin
     raise exception 'lease lost' using errcode = '${FENCED}', detail = to_json(lost)::text;
   end if;
 end $$;
+`;
+}
 
+/**
+ * `commit` writes all of a commit; sends of which some are numbered were taken before, in the same transaction, and come as `numbered`.
+ * It answers, and notes in the journal, what came of sends and history. Its `n` is above that of every commit before of the same
+ * shards: it numbers the journal's entries and tells the newer of two states.
+ */
+export function commitFunction({ schema: s }: SchemaNames): string {
+  return `
 create function ${s}.commit(
   commit_id text, member_id text, code_version text, now_ms bigint,
   shards int[], epochs bigint[], in_cursors bigint[], in_aheads text[], out_cursors bigint[], out_aheads text[],

@@ -1,10 +1,11 @@
 import type { SchemaNames } from "./names.ts";
 
-/**
- * Functions that find things again. `handled_by` searches by halves: once an entry covers a message, all later ones of its shard do.
- * The first entry of a segment is a copy of the last one before it; when that segment is gone, who was first is not known any more.
- */
-export function inspectionFunctions({ schema: s }: SchemaNames): string {
+/** Functions that find things again, in the order in which they use each other. */
+export function inspectionFunctions(names: SchemaNames): string {
+  return [findMessageFunction(names), handledByFunctions(names), shardFunctions(names)].join("\n");
+}
+
+function findMessageFunction({ schema: s }: SchemaNames): string {
   return `
 create function ${s}.find_message(of_shard int, stream text, of_seq bigint)
 returns table (shard int, seq float8, accepted_at float8, target text, key text, body text, meta text)
@@ -24,7 +25,15 @@ begin
       where l.shard = of_shard and l.stream = find_message.stream and l.seq = of_seq
     limit 1;
 end $$;
+`;
+}
 
+/**
+ * `handled_by` searches by halves: once an entry covers a message, all later ones of its shard do. The first entry of a segment is
+ * a copy of the last one before it; when that segment is gone, who was first is not known any more.
+ */
+function handledByFunctions({ schema: s }: SchemaNames): string {
+  return `
 create function ${s}.covers(cursor bigint, ahead text, seq bigint) returns boolean language sql immutable as $$
   select seq <= cursor or (ahead <> '[]' and exists (
     select from jsonb_array_elements(ahead::jsonb) r where (r->>0)::bigint <= seq and seq <= (r->>1)::bigint))
@@ -59,7 +68,11 @@ begin
     end if;
   end loop;
 end $$;
+`;
+}
 
+function shardFunctions({ schema: s }: SchemaNames): string {
+  return `
 create function ${s}.shard_progress(only_shards int[])
 returns table (shard int, in_cursor float8, in_ahead text, out_cursor float8, out_ahead text) language plpgsql stable as $$
 begin

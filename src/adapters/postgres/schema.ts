@@ -1,6 +1,6 @@
 import { ConfigError } from "../../core/index.ts";
 import type { SchemaNames } from "./names.ts";
-import { asideFunction, commitFunctions } from "./schema-commit.ts";
+import { asideFunction, commitFunction, fenceFunction } from "./schema-commit.ts";
 import { historyFunctions } from "./schema-history.ts";
 import { inspectionFunctions } from "./schema-inspection.ts";
 import { logFunctions } from "./schema-log.ts";
@@ -19,7 +19,8 @@ const UPGRADES: readonly ((names: SchemaNames) => string)[] = [
       logFunctions(names),
       historyFunctions(names),
       asideFunction(names),
-      commitFunctions(names),
+      fenceFunction(names),
+      commitFunction(names),
       leaseFunctions(names),
       stateFunctions(names),
       inspectionFunctions(names),
