@@ -9,7 +9,7 @@ const REPORT = `<?xml version="1.0" encoding="UTF-8"?>
       <testcase name="a" classname="on Redis (skipped: off) &gt; outer &amp; &lt;x&gt;" time="0" file="a.test.ts" line="2">
         <skipped />
       </testcase>
-      <testcase name="b" classname="on Redis (skipped: off) &gt; outer &amp; &lt;x&gt;" time="0" file="a.test.ts" line="2">
+      <testcase name="b" classname="deeper &gt; on Redis (skipped: off) &gt; outer &amp; &lt;x&gt;" time="0" file="a.test.ts" line="2">
         <skipped />
       </testcase>
       <testcase name="passes" classname="outer &amp; &lt;x&gt;" time="0" file="a.test.ts" line="2" />

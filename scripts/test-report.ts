@@ -37,10 +37,15 @@ function readSkipped(xml: string): readonly SkippedSuite[] {
   return [...suites.values()];
 }
 
-/** Bun joins a test's suites from inside out; people read from outside in. A test outside of any suite stands for itself. */
+/**
+ * Bun joins a test's suites from inside out; people read from outside in, down to the suite that says why it is skipped. A test outside of
+ * any suite stands for itself.
+ */
 function readTitle(testcase: string): string {
-  const suites = readAttribute(testcase, "classname");
-  return suites === "" ? readAttribute(testcase, "name") : suites.split(" > ").reverse().join(" > ");
+  const suites = readAttribute(testcase, "classname").split(" > ").reverse();
+  const reason = suites.findIndex((title) => title.includes("(skipped: "));
+  const shown = reason < 0 ? suites : suites.slice(0, reason + 1);
+  return shown.join(" > ") || readAttribute(testcase, "name");
 }
 
 function readCount(tag: string, name: string): number {
