@@ -1,0 +1,28 @@
+/**
+ * `npm run bench -- NAME [--option VALUE …]`: runs one benchmark and prints its figures as Markdown tables (stdout) and each
+ * measurement as a line of JSON (stderr). bench/README.md says how each figure is made.
+ */
+import { describeMachine } from "./measure/machine.ts";
+
+interface Benchmark {
+  readonly summary: string;
+  readonly load: () => Promise<{ run(args: readonly string[]): Promise<void> }>;
+}
+
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  actors: {
+    summary: "append → handle → commit, beside the bare loop; latency at a steady rate",
+    load: () => import("./actors/end-to-end.ts"),
+  },
+};
+
+const [name = "", ...args] = process.argv.slice(2);
+const benchmark = BENCHMARKS[name];
+if (benchmark) {
+  console.log(`\n${name}: ${describeMachine()}`);
+  await (await benchmark.load()).run(args);
+  process.exit(0);
+}
+console.error(`usage: npm run bench -- NAME [--option VALUE …]\n`);
+for (const [known, { summary }] of Object.entries(BENCHMARKS)) console.error(`  ${known.padEnd(20)} ${summary}`);
+process.exit(name === "" ? 0 : 2);
