@@ -68,6 +68,13 @@ describe("docs/reference/cli.md", () => {
   });
 });
 
+describe("the app in the README", () => {
+  test("is the one that is type-checked with the examples (test/docs/fixtures/readme-app.ts)", async () => {
+    const [, shown] = /^```ts\n(.*?)^```/ms.exec(await read("README.md")) ?? [];
+    expect(shown).toBe(await read("test/docs/fixtures/readme-app.ts"));
+  });
+});
+
 describe("links in the documents", () => {
   test("lead to files that are there", async () => {
     const documents = new Map([...(await readAll("*.md")), ...(await readAll("docs/**/*.md"))]);
