@@ -85,6 +85,15 @@ describe.skipIf(postgres.kind === "missing")(serviceTitle("PostgresStore and its
     expect(await bodies(store)).toEqual(["1"]);
   });
 
+  test("stop waits for what is under way, of several statements too", async () => {
+    await using f = await fixture();
+    const store = await f.open();
+    const order = { source: "bot", externalSeq: 1, gapWaitMs: 1_000 };
+    const appending = store.append([{ ...message("1"), order }], NOW_MS);
+    await store.stop();
+    expect((await appending).outcomes).toEqual([{ kind: "appended", seq: 1 }]);
+  });
+
   test("a backend that is ended in the middle of an append leaves nothing half-written, and the append is done once", async () => {
     await using f = await fixture();
     const store = await f.open();

@@ -52,6 +52,7 @@ export class PostgresStore implements Store {
   readonly #options: PostgresStoreOptions;
   #opening: Promise<StoreParts> | undefined;
   #opened: StoreParts | undefined;
+  readonly #underWay = new Set<Promise<unknown>>();
 
   /** @throws InvalidInputError when the shard count is out of range. @throws ConfigError when the URL or the schema's name is none. */
   constructor(options: PostgresStoreOptions) {
@@ -81,6 +82,7 @@ export class PostgresStore implements Store {
     this.#opening = undefined;
     this.#opened = undefined;
     const opened = await opening?.catch(() => undefined);
+    await Promise.allSettled(this.#underWay);
     await opened?.session.close();
   }
 
@@ -206,8 +208,18 @@ export class PostgresStore implements Store {
 
   async #with<T>(work: (opened: StoreParts) => Promise<T>): Promise<T> {
     const opened = this.#require();
+    const call = this.#translated(() => work(opened));
+    this.#underWay.add(call);
     try {
-      return await work(opened);
+      return await call;
+    } finally {
+      this.#underWay.delete(call);
+    }
+  }
+
+  async #translated<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
     } catch (thrown) {
       throw storeError(this.description, thrown);
     }
