@@ -68,10 +68,13 @@ describe("docs/reference/cli.md", () => {
   });
 });
 
-describe("the app in the README", () => {
-  test("is the one that is type-checked with the examples (test/docs/fixtures/readme-app.ts)", async () => {
-    const [, shown] = /^```ts\n(.*?)^```/ms.exec(await read("README.md")) ?? [];
-    expect(shown).toBe(await read("test/docs/fixtures/readme-app.ts"));
+describe("the first app shown in a document", () => {
+  test.each([
+    ["README.md", "readme-app.ts"],
+    ["docs/recipes/own-system.md", "own-system-app.ts"],
+  ])("%s: is the file that is type-checked with the examples (test/docs/fixtures/%s)", async (document, fixture) => {
+    const [, shown] = /^```ts\n(.*?)^```/ms.exec(await read(document)) ?? [];
+    expect(shown).toBe(await read(`test/docs/fixtures/${fixture}`));
   });
 });
 

@@ -30,7 +30,7 @@ export function renderBanner({ node, config, readyAfterMs, cwd }: Ready, style: 
     ...alignColumns(facts.map(([name, value]) => [style.dim(name), value])),
     ...renderTryThis(node.tryThis, style),
     "",
-    style.dim("Ctrl-C stops it. Whatever it has accepted is on disk."),
+    style.dim("Ctrl-C stops it. What it has accepted is kept."),
   ];
   return ["", ...lines.map((line) => (line === "" ? "" : `  ${line}`)), ""].join("\n");
 }
