@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { channel, defineSocket } from "../../src/channels/index.ts";
+import { channel, defineSocket, LongPolls } from "../../src/channels/index.ts";
 import { ManualClock } from "../../src/core/index.ts";
 import { startHarness } from "./harness.ts";
 
@@ -58,22 +58,21 @@ test("the token may come in the header, which wins, and beside a token param of 
 test("204 after a window without a message; gone after a window and a half without a poll", async () => {
   const clock = new ManualClock();
   await using harness = startHarness({ channels: [live], clock });
-  const { token } = await ask(harness.port, "");
-  const polling = ask(harness.port, `&token=${token}`);
-  let waiting = true;
-  void polling.then(() => {
-    waiting = false;
-  });
-  while (waiting) {
-    clock.advance(1_000);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  const sessions = new LongPolls(harness.gateway);
+  const outcome = await harness.gateway.connect(() => {
+    throw new Error("nobody is asked");
+  }, "2.0.0");
+  if (outcome.kind !== "admitted") throw new Error(outcome.reason);
+  const token = sessions.open(outcome.admission).token as string;
+  const polling = sessions.poll(token);
+  clock.advance(10_000);
   expect(await polling).toEqual({ status: 204, token, messages: [] });
-  expect(harness.gateway.connections).toBe(1);
-  clock.advance(15_000);
-  expect(harness.gateway.connections).toBe(0);
-  expect((await ask(harness.port, `&token=${token}`)).status).toBe(410);
-  expect((await post(harness.port, token, "[]")).status).toBe(410);
+  clock.advance(14_999);
+  expect([sessions.size, harness.gateway.connections]).toEqual([1, 1]);
+  clock.advance(1);
+  expect([sessions.size, harness.gateway.connections]).toEqual([0, 0]);
+  expect((await sessions.poll(token)).status).toBe(410);
+  expect(sessions.publish(token, "[]", true)).toEqual({ status: 410 });
 });
 
 test("403 when the app refuses, and when the token is forged it is gone", async () => {

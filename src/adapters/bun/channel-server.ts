@@ -4,12 +4,11 @@
  */
 import type { Server, WebSocketHandler } from "bun";
 import {
-  type Admission,
   type ChannelGateway,
+  type ConnectOutcome,
   LongPolls,
   type OriginPolicy,
   originAllowed,
-  type SocketSession,
 } from "../../channels/index.ts";
 import { type PhoenixSerializer, serializerVersion } from "../../wire/index.ts";
 import { BunTransport, HARD_BACKPRESSURE_FACTOR } from "./bun-transport.ts";
@@ -27,18 +26,17 @@ export interface ChannelServerOptions {
 }
 
 /** What hangs on each of Bun's sockets. */
-export interface ChannelSocketData {
-  readonly admission: Admission;
-  session: SocketSession | undefined;
-}
+export type ChannelSocketData = BunTransport;
 
 export interface ChannelServer {
   /** Does the path belong to the channels? Ask this first. */
   owns(pathname: string): boolean;
   /** Answers a request to an owned path. Undefined after an upgrade: then there is nothing to answer. */
-  fetch(request: Request, server: Server<ChannelSocketData>): Promise<Response | undefined>;
+  fetch(request: Request, server: Server<ChannelSocketData>): Response | undefined | Promise<Response | undefined>;
   readonly websocket: WebSocketHandler<ChannelSocketData>;
 }
+
+type Version = PhoenixSerializer["version"];
 
 export function createChannelServer(options: ChannelServerOptions): ChannelServer {
   const { gateway, mount = "/socket" } = options;
@@ -50,17 +48,19 @@ export function createChannelServer(options: ChannelServerOptions): ChannelServe
   return {
     owns: (pathname) => pathname === webSocketPath || pathname === longPollPath,
 
-    async fetch(request, server) {
+    fetch(request, server) {
       if (!publishing) {
         publishing = true;
         gateway.useNativePublish((name, frame) => void server.publish(name, frame));
       }
-      const url = new URL(request.url);
-      const entrance = inspect(request, url, options);
+      const [address = "", query = ""] = request.url.split("?", 2);
+      const params = new URLSearchParams(query);
+      const entrance = inspect(request, params, options);
       if (entrance instanceof Response) return entrance;
-      const peer = server.requestIP(request)?.address ?? null;
-      if (url.pathname === longPollPath) return longPoll(request, url, peer, entrance);
-      return upgrade(gateway, request, url, peer, entrance, server);
+      if (address.endsWith(longPollPath)) {
+        return longPoll(request, params, server.requestIP(request)?.address ?? null, entrance);
+      }
+      return upgrade(gateway, request, params, entrance, server);
     },
 
     websocket: {
@@ -73,7 +73,8 @@ export function createChannelServer(options: ChannelServerOptions): ChannelServe
       backpressureLimit: Math.min(2 ** 31 - 1, HARD_BACKPRESSURE_FACTOR * gateway.limits.maxQueueBytes),
       closeOnBackpressureLimit: true,
       open(ws) {
-        ws.data.session = gateway.accept(ws.data.admission, new BunTransport(ws));
+        const admission = ws.data.open(ws);
+        if (admission) ws.data.session = gateway.accept(admission, ws.data);
       },
       message(ws, frame) {
         if (ws.data.session) gateway.receive(ws.data.session, frame);
@@ -86,37 +87,42 @@ export function createChannelServer(options: ChannelServerOptions): ChannelServe
 }
 
 /** What every request to the channels must bring: an allowed origin, and a protocol version that is served. */
-function inspect(request: Request, url: URL, options: ChannelServerOptions): PhoenixSerializer["version"] | Response {
+function inspect(request: Request, params: URLSearchParams, options: ChannelServerOptions): Version | Response {
+  const { events } = options.gateway;
   const origin = request.headers.get("origin");
   if (!originAllowed(origin, request.headers.get("host"), options.origin ?? "same-host")) {
-    options.gateway.events.emit("socket.refused", { reason: `origin ${origin} is not allowed`, peer: null });
+    events.emit("socket.refused", { reason: `origin ${origin} is not allowed`, peer: null });
     return new Response("origin not allowed", { status: 403 });
   }
-  const version = serializerVersion(url.searchParams.get("vsn"));
+  const version = serializerVersion(params.get("vsn"));
   if (version) return version;
-  options.gateway.events.emit("socket.refused", { reason: "unsupported protocol version", peer: null });
+  events.emit("socket.refused", { reason: "unsupported protocol version", peer: null });
   return new Response("unsupported protocol version: vsn must be 1.0.x or 2.0.x", { status: 403 });
 }
 
-async function upgrade(
+function upgrade(
   gateway: ChannelGateway,
   request: Request,
-  url: URL,
-  peer: string | null,
-  version: PhoenixSerializer["version"],
+  params: URLSearchParams,
+  version: Version,
   server: Server<ChannelSocketData>,
-): Promise<Response | undefined> {
+): Response | undefined | Promise<Response | undefined> {
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
     return new Response("expected a WebSocket upgrade", { status: 426, headers: { upgrade: "websocket" } });
   }
   const protocols = requestedProtocols(request.headers);
-  const outcome = await gateway.connect(connectInfo(request, url, peer, protocols.token, "websocket"), version);
-  if (outcome.kind === "refused") return new Response("forbidden", { status: 403 });
-  if (outcome.kind === "unavailable") return new Response("unavailable", { status: 503 });
-  const data: ChannelSocketData = { admission: outcome.admission, session: undefined };
-  const upgraded = server.upgrade(request, {
-    data,
-    ...(protocols.phoenix ? { headers: { "sec-websocket-protocol": "phoenix" } } : {}),
-  });
-  return upgraded ? undefined : new Response("malformed WebSocket upgrade", { status: 400 });
+  const outcome = gateway.connect(
+    () => connectInfo(request, params, server.requestIP(request)?.address ?? null, protocols.token, "websocket"),
+    version,
+  );
+  const finish = (decided: ConnectOutcome): Response | undefined => {
+    if (decided.kind === "refused") return new Response("forbidden", { status: 403 });
+    if (decided.kind === "unavailable") return new Response("unavailable", { status: 503 });
+    const upgraded = server.upgrade(request, {
+      data: new BunTransport(decided.admission),
+      ...(protocols.phoenix ? { headers: { "sec-websocket-protocol": "phoenix" } } : {}),
+    });
+    return upgraded ? undefined : new Response("malformed WebSocket upgrade", { status: 400 });
+  };
+  return outcome instanceof Promise ? outcome.then(finish) : finish(outcome);
 }

@@ -11,9 +11,13 @@ export interface RequestedProtocols {
   readonly token: string | null;
 }
 
+const NO_PROTOCOLS: RequestedProtocols = { phoenix: false, token: null };
+
 /** Reads the subprotocols `phoenix` and `base64url.bearer.phx.<base64>`. */
 export function requestedProtocols(headers: Headers): RequestedProtocols {
-  const offered = (headers.get("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
+  const header = headers.get("sec-websocket-protocol");
+  if (header === null) return NO_PROTOCOLS;
+  const offered = header.split(",").map((name) => name.trim());
   const bearer = offered.find((name) => name.startsWith(TOKEN_PREFIX));
   return {
     phoenix: offered.includes("phoenix"),
@@ -23,13 +27,13 @@ export function requestedProtocols(headers: Headers): RequestedProtocols {
 
 export function connectInfo(
   request: Request,
-  url: URL,
+  params: URLSearchParams,
   peer: string | null,
   token: string | null,
   transport: TransportKind,
 ): ConnectInfo {
   return {
-    params: nestedParams(url.searchParams, ["vsn"]),
+    params: nestedParams(params, ["vsn"]),
     headers: Object.fromEntries(request.headers),
     cookies: cookies(request.headers.get("cookie")),
     token,

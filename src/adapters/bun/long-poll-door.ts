@@ -5,7 +5,7 @@ import { connectInfo } from "./connect-info.ts";
 
 type LongPollDoor = (
   request: Request,
-  url: URL,
+  params: URLSearchParams,
   peer: string | null,
   version: PhoenixSerializer["version"],
 ) => Promise<Response>;
@@ -16,13 +16,16 @@ const MAX_BODY_FACTOR = 4;
 export function createLongPollDoor(gateway: ChannelGateway, sessions: LongPolls): LongPollDoor {
   const maxBodyBytes = MAX_BODY_FACTOR * gateway.limits.maxPayloadBytes;
 
-  return async function longPoll(request, url, peer, version) {
-    const token = sessionToken(request, url);
+  return async function longPoll(request, params, peer, version) {
+    const token = sessionToken(request, params);
     switch (request.method) {
       case "OPTIONS":
         return preflight(request);
       case "GET":
-        return answer(request, token === null ? await open(request, url, peer, version) : await sessions.poll(token));
+        return answer(
+          request,
+          token === null ? await open(request, params, peer, version) : await sessions.poll(token),
+        );
       case "POST":
         return answer(request, await publish(request, token));
       default:
@@ -30,9 +33,14 @@ export function createLongPollDoor(gateway: ChannelGateway, sessions: LongPolls)
     }
   };
 
-  async function open(request: Request, url: URL, peer: string | null, version: PhoenixSerializer["version"]) {
+  async function open(
+    request: Request,
+    params: URLSearchParams,
+    peer: string | null,
+    version: PhoenixSerializer["version"],
+  ) {
     const authToken = request.headers.get("x-phoenix-authtoken");
-    const outcome = await gateway.connect(connectInfo(request, url, peer, authToken, "longpoll"), version);
+    const outcome = await gateway.connect(() => connectInfo(request, params, peer, authToken, "longpoll"), version);
     if (outcome.kind === "admitted") return sessions.open(outcome.admission);
     // The client stays away after 403 and comes back after 0 and 500: what is not the app's refusal passes.
     return { status: outcome.kind === "refused" ? LONG_POLL_STATUS.forbidden : LONG_POLL_STATUS.unavailable };
@@ -52,8 +60,8 @@ export function createLongPollDoor(gateway: ChannelGateway, sessions: LongPolls)
 }
 
 /** The header wins (1.9). Among several `token` params the client's own is the last; others are the app's. */
-function sessionToken(request: Request, url: URL): string | null {
-  const candidates = [...url.searchParams.getAll("token"), request.headers.get("x-phoenix-longpoll-token")];
+function sessionToken(request: Request, params: URLSearchParams): string | null {
+  const candidates = [...params.getAll("token"), request.headers.get("x-phoenix-longpoll-token")];
   return candidates.findLast((token) => LongPolls.isToken(token)) ?? null;
 }
 

@@ -57,7 +57,7 @@ export class BacklogWatch {
   }
 
   #relieve(socket: SocketSession, hopeless: boolean): void {
-    const members = [...socket.channels.values()];
+    const members = socket.channels.all();
     const close = hopeless || members.some((member) => !member.entry.history);
     this.#policy.context.events.emit("socket.slow", { socketId: socket.identity.id, closed: close });
     if (close) return this.#policy.close(socket, CLOSE_CODES.slowConsumer, "slow consumer");

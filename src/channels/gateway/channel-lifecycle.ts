@@ -46,9 +46,11 @@ export class ChannelLifecycle {
     }
     const badSince = entry.history ? sinceError(message) : undefined;
     if (badSince) return this.#refuse(socket, message, badSince);
-    const member = new Membership(context.nextChannelId(), socket, message.topic, message.joinRef, entry);
+    // A topic's name is kept once for all who have joined it.
+    const name = this.#parts.topics.get(message.topic)?.name ?? message.topic;
+    const member = new Membership(context.nextChannelId(), socket, name, message.joinRef, entry);
     if (previous) this.end(previous, "replaced");
-    socket.channels.set(message.topic, member);
+    socket.channels.set(member);
     members.set(member.id, member);
     const response = await calls.join(member, message.body, previous?.id).catch(joinFailure);
     await this.#finishJoin(member, message, response);
@@ -102,7 +104,7 @@ export class ChannelLifecycle {
 
   /** Takes a channel out of everything here; a worker that knows it must be told beside. */
   #forget(member: Membership): void {
-    if (member.socket.channels.get(member.topic) === member) member.socket.channels.delete(member.topic);
+    member.socket.channels.delete(member);
     this.#parts.topics.release(member);
     member.state = "ended";
     member.held = undefined;

@@ -10,7 +10,7 @@ import { channelLimits } from "../limits.ts";
 import type { ChannelManifest } from "../manifest.ts";
 import { PresenceDiffs } from "../presence/presence-diffs.ts";
 import { PresenceTable } from "../presence/presence-table.ts";
-import type { BroadcastCommand, ChannelId, ConnectInfo, ConnectResponse, HostCommand } from "../protocol.ts";
+import type { BroadcastCommand, ChannelId, ConnectInfo, HostCommand } from "../protocol.ts";
 import { BacklogWatch } from "./backlog-watch.ts";
 import { ChannelCommands } from "./channel-commands.ts";
 import { ChannelLifecycle } from "./channel-lifecycle.ts";
@@ -36,6 +36,8 @@ export type ConnectOutcome =
   | { readonly kind: "admitted"; readonly admission: Admission }
   | { readonly kind: "refused"; readonly reason: string }
   | { readonly kind: "unavailable"; readonly reason: string };
+
+const ANONYMOUS: SocketIdentity = { id: null, assigns: {} };
 
 export class ChannelGateway {
   /** Who is present, here and at other gateways: exchange its deltas and snapshots with theirs. */
@@ -124,21 +126,17 @@ export class ChannelGateway {
     this.#context.nativePublish = publish;
   }
 
-  /** Asks a worker whether this client may connect. */
-  async connect(info: ConnectInfo, version: PhoenixSerializer["version"]): Promise<ConnectOutcome> {
+  /**
+   * Asks a worker whether this client may connect; `info` is called only if there is somebody to ask. Without that the answer comes at once and
+   * not as a promise: thousands of clients may come back in the same second.
+   */
+  connect(info: () => ConnectInfo, version: PhoenixSerializer["version"]): ConnectOutcome | Promise<ConnectOutcome> {
     if (!this.#sockets.accepting) return { kind: "unavailable", reason: "too many connections, or shutting down" };
     const affinity = this.#nextId();
     const serializer = version === "1.0.0" ? phoenixV1 : phoenixV2;
     if (!this.#sockets.hasRoom) return { kind: "admitted", admission: { affinity, serializer, identity: null } };
-    try {
-      const response = await this.#authorize(affinity, info);
-      if (response.kind === "accepted")
-        return { kind: "admitted", admission: { affinity, serializer, identity: response } };
-      this.#context.events.emit("socket.refused", { reason: response.reason, peer: info.peer });
-      return response;
-    } catch (thrown) {
-      return { kind: "unavailable", reason: toError(thrown).message };
-    }
+    if (this.#context.manifest.authorizesConnect) return this.#authorize(info(), affinity, serializer);
+    return { kind: "admitted", admission: { affinity, serializer, identity: ANONYMOUS } };
   }
 
   /** Opens an admitted socket. */
@@ -207,13 +205,20 @@ export class ChannelGateway {
     return this.#sockets.drain(spreadMs);
   }
 
-  #endChannels(socket: SocketSession): void {
-    for (const member of [...socket.channels.values()]) this.#lifecycle.end(member, "closed");
+  async #authorize(info: ConnectInfo, affinity: string, serializer: PhoenixSerializer): Promise<ConnectOutcome> {
+    try {
+      const response = await this.#calls.connect(affinity, info);
+      if (response.kind === "accepted")
+        return { kind: "admitted", admission: { affinity, serializer, identity: response } };
+      this.#context.events.emit("socket.refused", { reason: response.reason, peer: info.peer });
+      return response;
+    } catch (thrown) {
+      return { kind: "unavailable", reason: toError(thrown).message };
+    }
   }
 
-  async #authorize(affinity: string, info: ConnectInfo): Promise<ConnectResponse> {
-    if (!this.#context.manifest.authorizesConnect) return { kind: "accepted", id: null, assigns: {} };
-    return this.#calls.connect(affinity, info);
+  #endChannels(socket: SocketSession): void {
+    for (const member of socket.channels.all()) this.#lifecycle.end(member, "closed");
   }
 
   #nextId(): string {

@@ -5,7 +5,7 @@ import { HEARTBEAT_TOPIC } from "../pattern.ts";
 import { CLOSE_CODES, REASONS } from "../wire-codes.ts";
 import { type ChannelLifecycle, seconds } from "./channel-lifecycle.ts";
 import type { GatewayContext } from "./context.ts";
-import { TokenBucket } from "./rate-limit.ts";
+import { SendingRate } from "./rate-limit.ts";
 import type { ErrorResponse, SocketSession } from "./socket-session.ts";
 import type { Sockets } from "./sockets.ts";
 
@@ -58,13 +58,8 @@ export class Inbound {
   #held(socket: SocketSession, bytes: number): ErrorResponse | undefined {
     const { limits } = this.#context;
     const now = socket.lastSeenMs;
-    socket.messageBucket ??= new TokenBucket(limits.messagesPerSecond, now);
-    socket.byteBucket ??= new TokenBucket(limits.bytesPerSecond, now, limits.maxPayloadBytes);
-    const limit = !socket.messageBucket.take(1, now)
-      ? "messagesPerSecond"
-      : !socket.byteBucket.take(bytes, now)
-        ? "bytesPerSecond"
-        : undefined;
+    socket.rate ??= new SendingRate(limits, now);
+    const limit = socket.rate.take(bytes, limits, now);
     if (!limit) {
       socket.refusedInARow = 0;
       return undefined;

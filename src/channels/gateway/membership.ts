@@ -46,7 +46,7 @@ export class Membership {
   /** Takes over changed assigns, unless newer ones are here already. */
   applyAssigns(change: AssignsChange | null): void {
     if (change === null || change.version <= this.assignsVersion) return;
-    this.assigns = change.value;
+    this.assigns = isEmpty(change.value) ? NO_ASSIGNS : change.value;
     this.assignsVersion = change.version;
   }
 
@@ -58,4 +58,9 @@ export class Membership {
       assignsVersion: this.assignsVersion,
     };
   }
+}
+
+function isEmpty(assigns: Assigns): boolean {
+  for (const _key in assigns) return false;
+  return true;
 }

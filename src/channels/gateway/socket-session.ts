@@ -8,8 +8,8 @@ import { type PhoenixBody, type PhoenixRef, type PhoenixSerializer, UnencodableE
 import type { Assigns, SocketInfo } from "../protocol.ts";
 import { REASONS } from "../wire-codes.ts";
 import type { BacklogWatch } from "./backlog-watch.ts";
-import type { Membership } from "./membership.ts";
-import type { TokenBucket } from "./rate-limit.ts";
+import type { SendingRate } from "./rate-limit.ts";
+import { SocketChannels } from "./socket-channels.ts";
 import type { SocketTransport } from "./transport.ts";
 
 export interface SocketIdentity {
@@ -35,7 +35,7 @@ export class SocketSession {
   readonly affinity: string;
   readonly serializer: PhoenixSerializer;
   readonly transport: SocketTransport;
-  readonly channels: Map<string, Membership> = new Map();
+  readonly channels: SocketChannels = new SocketChannels();
   readonly identity: SocketIdentity;
   readonly overflow: boolean;
   closed = false;
@@ -44,8 +44,7 @@ export class SocketSession {
   /** Messages that wait for a worker's answer. */
   inFlight = 0;
   /** Made with the first message. */
-  messageBucket: TokenBucket | undefined = undefined;
-  byteBucket: TokenBucket | undefined = undefined;
+  rate: SendingRate | undefined = undefined;
   /** Answers `rate_limited` in a row. */
   refusedInARow = 0;
   readonly #backlog: BacklogWatch;

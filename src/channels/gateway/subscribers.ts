@@ -12,7 +12,7 @@ export class Subscribers {
   readonly #topic: Topic;
   readonly #ports: TopicPorts;
   readonly #direct = new Set<Membership>();
-  readonly #native = new Map<Membership, NativeSubscriber>();
+  readonly #native = new Set<Membership>();
 
   constructor(topic: Topic, ports: TopicPorts) {
     this.#topic = topic;
@@ -24,12 +24,12 @@ export class Subscribers {
   }
 
   native(): Iterable<Membership> {
-    return this.#native.keys();
+    return this.#native;
   }
 
   *all(): IterableIterator<Membership> {
     yield* this.#direct;
-    yield* this.#native.keys();
+    yield* this.#native;
   }
 
   add(member: Membership): void {
@@ -38,15 +38,15 @@ export class Subscribers {
       this.#direct.add(member);
       return;
     }
-    this.#native.set(member, native);
+    this.#native.add(member);
     native.subscribe(this.#topic.name);
   }
 
   delete(member: Membership): void {
     if (this.#direct.delete(member)) return;
-    const native = this.#native.get(member);
-    if (native && !member.socket.closed) native.unsubscribe(this.#topic.name);
-    this.#native.delete(member);
+    if (this.#native.delete(member) && !member.socket.closed) {
+      member.socket.transport.native?.unsubscribe(this.#topic.name);
+    }
   }
 
   /** To every subscriber but `except`. */
@@ -64,7 +64,7 @@ export class Subscribers {
   #publish(broadcast: EncodedBroadcast, except: Membership | undefined): void {
     const frame = broadcast.frame(phoenixV2);
     if (frame === null) return this.#dropped(broadcast);
-    const sender = except && this.#native.get(except);
+    const sender = except && this.#native.has(except) ? except.socket.transport.native : undefined;
     if (sender) sender.publishToOthers(this.#topic.name, frame);
     else this.#ports.context.nativePublish?.(this.#topic.name, frame);
     this.#ports.published(this.#topic, frame.length);
