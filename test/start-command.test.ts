@@ -22,14 +22,21 @@ async function appFile(name: string, text: string): Promise<string> {
   return file;
 }
 
+function dataFolder(app: string): string {
+  return path.join(scratch, `data-${path.basename(app, ".ts")}`);
+}
+
 /** `godwit start APP` on a free port and a data folder of its own. */
-function start(app: string, ...options: readonly string[]) {
-  const data = path.join(scratch, `data-${path.basename(app, ".ts")}`);
-  const command = [process.execPath, MAIN, "start", app, "--port", "0", "--data", data, ...options];
-  const child = Bun.spawn(command, { stdout: "pipe", stderr: "pipe", env: { ...process.env, NO_COLOR: "1" } });
-  const stdout = new Response(child.stdout).text();
-  const stderr = new Response(child.stderr).text();
-  return { child, end: async () => ({ code: await child.exited, stdout: await stdout, stderr: await stderr }) };
+function commandLine(app: string, options: readonly string[]): string[] {
+  return [process.execPath, MAIN, "start", app, "--port", "0", "--data", dataFolder(app), ...options];
+}
+
+/** A start that is expected to end by itself. */
+async function runStart(app: string, ...options: readonly string[]) {
+  const env = { ...process.env, NO_COLOR: "1" };
+  const child = Bun.spawn(commandLine(app, options), { stdout: "pipe", stderr: "pipe", env });
+  const [stdout, stderr] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+  return { code: await child.exited, stdout, stderr };
 }
 
 /** The first line of a running process' output. The rest is left unread. */
@@ -43,21 +50,23 @@ async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
   return text.split("\n")[0] as string;
 }
 
-function startReady(app: string, ...options: readonly string[]) {
-  const data = path.join(scratch, `data-${path.basename(app, ".ts")}`);
-  const command = [process.execPath, MAIN, "start", app, "--json", "--port", "0", "--data", data, ...options];
-  const child = Bun.spawn(command, { stdout: "pipe", stderr: "inherit" });
-  return {
-    child,
-    data,
-    ready: firstLine(child.stdout).then((line) => JSON.parse(line) as { url: string; pid: number }),
-  };
+/** A start that is expected to become ready. */
+function startReady(app: string) {
+  const child = Bun.spawn(commandLine(app, ["--json"]), { stdout: "pipe", stderr: "inherit" });
+  return { child, ready: firstLine(child.stdout).then((line) => JSON.parse(line) as { url: string; pid: number }) };
 }
 
 describe("godwit start", () => {
   test("says where it listens, and ends with 0 on SIGTERM", async () => {
-    const { child, data, ready } = startReady(await appFile("good.ts", GOOD_APP));
-    expect(await ready).toMatchObject({ event: "ready", app: "good", data, workers: 1, pid: child.pid });
+    const app = await appFile("good.ts", GOOD_APP);
+    const { child, ready } = startReady(app);
+    expect(await ready).toMatchObject({
+      event: "ready",
+      app: "good",
+      data: dataFolder(app),
+      workers: 1,
+      pid: child.pid,
+    });
     expect((await fetch((await ready).url)).status).toBe(404);
     child.kill("SIGTERM");
     expect(await child.exited).toBe(0);
@@ -65,11 +74,7 @@ describe("godwit start", () => {
 
   test("ends with one clear line when its port is in use", async () => {
     await using taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => {} } });
-    const { code, stdout, stderr } = await start(
-      await appFile("port.ts", GOOD_APP),
-      "--port",
-      String(taken.port),
-    ).end();
+    const { code, stdout, stderr } = await runStart(await appFile("port.ts", GOOD_APP), "--port", String(taken.port));
     expect({ code, stdout, stderr }).toEqual({
       code: 1,
       stdout: "",
@@ -79,11 +84,11 @@ describe("godwit start", () => {
 
   test("ends with one clear line when its data folder cannot be written", async () => {
     const file = await appFile("a-file", "");
-    const { code, stdout, stderr } = await start(
+    const { code, stdout, stderr } = await runStart(
       await appFile("folder.ts", GOOD_APP),
       "--data",
       path.join(file, "data"),
-    ).end();
+    );
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toMatch(/^godwit: data folder .* cannot be written: .*; choose another with --data\n$/);
   });
@@ -92,10 +97,10 @@ describe("godwit start", () => {
     const app = await appFile("twice.ts", GOOD_APP);
     const first = startReady(app);
     await first.ready;
-    const { code, stdout, stderr } = await start(app).end();
+    const { code, stdout, stderr } = await runStart(app);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toMatch(/^godwit: [^\n]*\n$/);
-    expect(stderr).toContain(first.data);
+    expect(stderr).toContain(dataFolder(app));
     first.child.kill("SIGTERM");
     expect(await first.child.exited).toBe(0);
   });
@@ -138,7 +143,7 @@ describe("an app file that fails to load ends the start with 1, its place, and n
   ];
 
   test.each(broken)("%s", async (_what, file, text, place, detail) => {
-    const { code, stdout, stderr } = await start(await appFile(file, text)).end();
+    const { code, stdout, stderr } = await runStart(await appFile(file, text));
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toMatch(place);
     expect(stderr).toContain(detail);
@@ -146,7 +151,7 @@ describe("an app file that fails to load ends the start with 1, its place, and n
 
   test("and once corrected it starts on the same data folder", async () => {
     const app = await appFile("corrected.ts", "throw 1;\n");
-    expect(await start(app).end()).toMatchObject({ code: 1 });
+    expect(await runStart(app)).toMatchObject({ code: 1 });
     await Bun.write(app, GOOD_APP);
     const { child, ready } = startReady(app);
     expect(await ready).toMatchObject({ app: "good" });
@@ -155,7 +160,7 @@ describe("an app file that fails to load ends the start with 1, its place, and n
   });
 
   test("is not there", async () => {
-    const { code, stderr } = await start(path.join(scratch, "nothing.ts")).end();
+    const { code, stderr } = await runStart(path.join(scratch, "nothing.ts"));
     expect({ code, stderr }).toEqual({
       code: 1,
       stderr: `godwit: there is no app file ${path.join(scratch, "nothing.ts")}; name it: godwit start path/to/app.ts\n`,
