@@ -42,6 +42,7 @@ export const EVENT_DESCRIPTIONS: Readonly<Record<keyof EventPayloads, string>> =
     "More messages wait for a lane than it may hold in memory (or it catches up after a failure): they wait in its backlog.",
   "lane.stopped": "A lane waits for a person or for new code: halted, paused or unmigratable.",
   "lane.normal": "A lane has no backlog any more and is fed from its stream again.",
+  "target.congested": "A target is too slow for what comes; its messages wait in their backlogs so that others can be read.",
   "lease.acquired": "A worker has leased shards.",
   "lease.lost": "Leases passed to another worker; what was not committed in them is void.",
   "lease.released": "A worker has given leases back.",
@@ -140,6 +141,7 @@ export interface EventPayloads {
   "lane.spilled": LanePayload;
   "lane.stopped": LanePayload & { readonly status: string; readonly error: string | null };
   "lane.normal": LanePayload;
+  "target.congested": { readonly stream: "in" | "out"; readonly target: string };
   "lease.acquired": { readonly member: string; readonly shards: readonly number[] };
   "lease.lost": { readonly member: string; readonly shards: readonly number[] };
   "lease.released": { readonly member: string; readonly shards: readonly number[] };

@@ -1,6 +1,7 @@
 import type { Lane } from "./lane.ts";
 
-const LANE_BYTES = 300;
+/** What a lane takes beside its key and state, roughly. */
+const LANE_BYTES = 600;
 
 /** Lanes with nothing to do, kept for their states: the least recently used go first when they pass `maxBytes`. */
 export class IdleLanes {

@@ -6,6 +6,7 @@
  */
 import { GodwitError, toError } from "../core/index.ts";
 import type { AcquiredLease, Shard, StateRecord, StoredMessage, StreamName } from "../store/index.ts";
+import { BacklogNeeds } from "./backlog-needs.ts";
 import { DueQueue } from "./due-queue.ts";
 import { countUncommitted, type Entry, type Handled } from "./entries.ts";
 import { errorRecordText, type Failure, type FailureVerdict, judgeFailure } from "./failure.ts";
@@ -49,7 +50,7 @@ export class LaneBook {
   readonly due: DueQueue<Lane> = new DueQueue();
   /** Lanes whose state, or whose backlog, must be read next. Taken by the loader. */
   needState: Lane[] = [];
-  needBacklog: { readonly lane: Lane; readonly reading: number }[] = [];
+  readonly needBacklog: BacklogNeeds = new BacklogNeeds();
   readonly #blocked = new Set<Lane>();
   readonly #limits: LaneLimits;
   readonly #wallMs: () => number;
@@ -108,6 +109,7 @@ export class LaneBook {
     if (lane.record !== null) return this.#divert(lane, lane.record, message);
     this.memory.remember(lane, message);
     if (lane.queue.length > this.#limits.laneMessages) this.#spill(lane);
+    else if (this.memory.isAtShare(lane.load)) this.#shed(lane);
     else if (lane.phase === "idle") this.settle(lane);
   }
 
@@ -130,6 +132,23 @@ export class LaneBook {
     for (const message of messages) this.memory.remember(lane, message);
     if (!complete) lane.more = true;
     this.settle(lane);
+  }
+
+  /**
+   * The memory is full and stays so: the target that holds most of it is too slow for what comes. Its lanes wait in their backlogs, so that the
+   * other targets' messages can be read. Returns it.
+   */
+  relieve(): LaneTarget | undefined {
+    const load = this.memory.heaviest();
+    if (!load) return undefined;
+    load.congested = true;
+    for (const shard of this.shards.values()) {
+      for (const lane of lanesOf(shard)) {
+        if (!this.memory.isAtShare(load)) return load.target;
+        if (lane.load === load && lane.queue.length > 0) this.#shed(lane);
+      }
+    }
+    return load.target;
   }
 
   // ── What was run ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -318,7 +337,7 @@ export class LaneBook {
       lane.phase = "reading";
       lane.more = false;
       lane.reading += 1;
-      this.needBacklog.push({ lane, reading: lane.reading });
+      this.needBacklog.add({ lane, reading: lane.reading });
     }
   }
 
@@ -372,6 +391,13 @@ export class LaneBook {
     lane.more = false;
   }
 
+  /** The lane gives its memory back: what it has not begun waits in its backlog. */
+  #shed(lane: Lane): void {
+    if (lane.record === null) this.#leaveStream(lane, DRAINING);
+    this.#dropQueue(lane);
+    this.#resettle(lane);
+  }
+
   #divert(lane: Lane, record: LaneRecordBody, message: StoredMessage): void {
     this.#join(lane, record, message);
     lane.more = true;
@@ -396,7 +422,7 @@ export class LaneBook {
 
   /** Forgets the queue; its messages are in the backlog. */
   #dropQueue(lane: Lane): void {
-    for (const message of lane.queue.drain()) this.memory.release(message);
+    for (const message of lane.queue.drain()) this.memory.release(lane, message);
     lane.more = true;
   }
 
@@ -405,7 +431,7 @@ export class LaneBook {
     lane.run = undefined;
     lane.phase = "idle";
     this.scheduler.ended(lane);
-    this.memory.release(message);
+    this.memory.release(lane, message);
     if (lane.shard.suspects.size > 0 && lane.shard.suspects.delete(refKey(message))) {
       this.note({ kind: "cleared", shard: lane.shard, ref: refOf(message) });
     }
@@ -418,7 +444,7 @@ export class LaneBook {
     lane.run = undefined;
     lane.phase = "idle";
     this.scheduler.ended(lane);
-    this.memory.release(run.message);
+    this.memory.release(lane, run.message);
   }
 }
 

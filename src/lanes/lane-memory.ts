@@ -1,14 +1,17 @@
 import type { StoredMessage, StreamName } from "../store/index.ts";
 import { IdleLanes } from "./idle-lanes.ts";
-import { createLane, type Lane, type LaneState, type OwnedShard, sizeOf } from "./lane.ts";
+import { createLane, type Lane, type LaneState, type OwnedShard, sizeOf, type TargetLoad } from "./lane.ts";
 import type { LaneLimits } from "./limits.ts";
 import { missingTarget } from "./missing-target.ts";
 import type { LaneTarget } from "./target.ts";
 
+/** A congested target's share of the memory: one in so many. */
+const CONGESTED_SHARE = 8;
+
 /** The lanes in memory, and what they take of it: queued messages, states of busy lanes, states of idle ones. */
 export class LaneMemory {
   readonly #limits: LaneLimits;
-  readonly #targets: Record<StreamName, Map<string, LaneTarget>> = { in: new Map(), out: new Map() };
+  readonly #loads: Record<StreamName, Map<string, TargetLoad>> = { in: new Map(), out: new Map() };
   readonly #idle: IdleLanes;
   #messages = 0;
   #bytes = 0;
@@ -18,7 +21,7 @@ export class LaneMemory {
   constructor(targets: readonly LaneTarget[], limits: LaneLimits) {
     this.#limits = limits;
     this.#idle = new IdleLanes(limits.idleStateBytes, (lane) => this.setState(lane, undefined));
-    for (const target of targets) this.#targets[target.stream].set(target.name, target);
+    for (const target of targets) this.#add(target);
   }
 
   /** Messages that were read and are not handled yet. */
@@ -49,7 +52,7 @@ export class LaneMemory {
     }
     let lane = lanes.get(key);
     if (!lane) {
-      lane = createLane(shard, stream, this.#target(stream, target), key);
+      lane = createLane(shard, stream, this.#load(stream, target), key);
       lanes.set(key, lane);
     }
     return lane;
@@ -57,12 +60,14 @@ export class LaneMemory {
 
   remember(lane: Lane, message: StoredMessage): void {
     lane.queue.push(message);
+    lane.load.messages += 1;
     this.#messages += 1;
     this.#bytes += sizeOf(message);
   }
 
   /** A message is no longer queued or running. */
-  release(message: StoredMessage): void {
+  release(lane: Lane, message: StoredMessage): void {
+    lane.load.messages -= 1;
     this.#messages -= 1;
     this.#bytes -= sizeOf(message);
   }
@@ -85,16 +90,34 @@ export class LaneMemory {
   /** The lane's shard is gone. */
   forget(lane: Lane): void {
     this.#idle.remove(lane);
-    for (const message of lane.queue.drain()) this.release(message);
+    for (const message of lane.queue.drain()) this.release(lane, message);
     this.setState(lane, undefined);
   }
 
-  #target(stream: StreamName, name: string): LaneTarget {
-    let target = this.#targets[stream].get(name);
-    if (!target) {
-      target = missingTarget(stream, name);
-      this.#targets[stream].set(name, target);
+  /** The target that holds most. */
+  heaviest(): TargetLoad | undefined {
+    let heaviest: TargetLoad | undefined;
+    for (const loads of [this.#loads.in, this.#loads.out]) {
+      for (const load of loads.values()) if (load.messages > (heaviest?.messages ?? 0)) heaviest = load;
     }
-    return target;
+    return heaviest;
+  }
+
+  /** A congested target that has its share. It is congested no longer when it has worked most of that off. */
+  isAtShare(load: TargetLoad): boolean {
+    if (!load.congested) return false;
+    const share = this.#limits.memoryMessages / CONGESTED_SHARE;
+    if (load.messages < share / 2) load.congested = false;
+    return load.messages >= share;
+  }
+
+  #load(stream: StreamName, name: string): TargetLoad {
+    return this.#loads[stream].get(name) ?? this.#add(missingTarget(stream, name));
+  }
+
+  #add(target: LaneTarget): TargetLoad {
+    const load = { target, messages: 0, congested: false };
+    this.#loads[target.stream].set(target.name, load);
+    return load;
   }
 }

@@ -116,10 +116,10 @@ class ModelWorker {
       const record = { target: "actor", key: lane.key, version: 1, updatedAtMs: 0 };
       this.book.stateRead(lane, body === undefined ? undefined : { ...record, body });
     }
-    for (const { lane, reading } of this.book.needBacklog.splice(0)) {
+    for (const { lane, reading } of this.book.needBacklog.take(10, (load) => !this.book.memory.isAtShare(load))) {
       const all = [...this.store.backlog.values()].filter(({ key }) => key === lane.key).sort((a, b) => a.seq - b.seq);
       const most = Math.min(limit, this.book.memory.room.messages);
-      if (most < 1) this.book.needBacklog.push({ lane, reading });
+      if (most < 1) this.book.needBacklog.add({ lane, reading });
       else this.book.backlogRead(lane, reading, all.slice(0, most), all.length < most);
     }
     this.mostInMemory = Math.max(this.mostInMemory, this.book.memory.messages);
@@ -243,6 +243,7 @@ function perform(worker: ModelWorker, { op, n }: { readonly op: string; readonly
   else if (op === "crash") worker.crash();
   else if (op === "lose") worker.lose();
   else if (op === "redrive") worker.redrive();
+  else if (op === "relieve") worker.book.relieve();
   else if (op === "pause" && lane) worker.book.park(lane, "paused", null);
   else if (op === "resume" && lane) worker.book.resume(lane);
 }

@@ -49,10 +49,20 @@ export interface ActiveRun {
   revoke(reason: Error): void;
 }
 
+/** What one target holds of the memory. */
+export interface TargetLoad {
+  readonly target: LaneTarget;
+  /** Messages queued or running. */
+  messages: number;
+  /** It was the one that filled the memory: until it has caught up it gets its share of it and no more. */
+  congested: boolean;
+}
+
 export interface Lane {
   readonly shard: OwnedShard;
   readonly stream: StreamName;
   readonly target: LaneTarget;
+  readonly load: TargetLoad;
   readonly key: string;
   phase: LanePhase;
   queue: Fifo<StoredMessage>;
@@ -93,11 +103,12 @@ export interface OwnedShard {
   readonly timerOps: Map<string, number>;
 }
 
-export function createLane(shard: OwnedShard, stream: StreamName, target: LaneTarget, key: string): Lane {
+export function createLane(shard: OwnedShard, stream: StreamName, load: TargetLoad, key: string): Lane {
   return {
     shard,
     stream,
-    target,
+    target: load.target,
+    load,
     key,
     phase: "idle",
     queue: new Fifo(),

@@ -1,6 +1,7 @@
 import { type Clock, type Events, fullJitterMs, sleep, toError } from "../core/index.ts";
 import type { Store } from "../store/index.ts";
-import { type Lane, laneId } from "./lane.ts";
+import type { BacklogNeed } from "./backlog-needs.ts";
+import { type Lane, laneId, type TargetLoad } from "./lane.ts";
 import type { LaneBook } from "./lane-book.ts";
 import type { LaneLimits } from "./limits.ts";
 
@@ -21,6 +22,7 @@ export interface LoaderOptions {
 /** Reads what lanes lack before they can run: states, many in one reading, and the first messages of backlogs. */
 export class Loader {
   readonly #options: LoaderOptions;
+  readonly #mayLoad = (load: TargetLoad): boolean => !this.#options.book.memory.isAtShare(load);
   #loading: Promise<void> | undefined;
   #stopped = false;
 
@@ -32,7 +34,7 @@ export class Loader {
   wake(): void {
     const { book } = this.#options;
     if (this.#stopped || this.#loading) return;
-    if (book.needState.length === 0 && (book.needBacklog.length === 0 || this.#backlogsAtOnce() === 0)) return;
+    if (book.needState.length === 0 && (this.#backlogsAtOnce() === 0 || !book.needBacklog.has(this.#mayLoad))) return;
     this.#loading = this.#load().finally(() => {
       this.#loading = undefined;
       this.wake();
@@ -52,7 +54,7 @@ export class Loader {
   async #load(): Promise<void> {
     const { book, clock, events, onLoaded } = this.#options;
     const states = book.needState.splice(0, STATES_AT_ONCE);
-    const backlogs = book.needBacklog.splice(0, this.#backlogsAtOnce());
+    const backlogs = book.needBacklog.take(this.#backlogsAtOnce(), this.#mayLoad);
     for (let attempt = 1; !this.#stopped; attempt++) {
       try {
         await Promise.all([this.#readStates(states), ...backlogs.map((need) => this.#readBacklog(need))]);
@@ -73,7 +75,7 @@ export class Loader {
     });
   }
 
-  async #readBacklog({ lane, reading }: { readonly lane: Lane; readonly reading: number }): Promise<void> {
+  async #readBacklog({ lane, reading }: BacklogNeed): Promise<void> {
     const { book, limits, store } = this.#options;
     const share = Math.floor(book.memory.room.messages / BACKLOGS_AT_ONCE);
     const limit = Math.max(1, Math.min(limits.laneMessages, share));

@@ -21,7 +21,7 @@ function readyLane(
   messages = 1,
   of: LaneTarget = noop,
 ): Lane {
-  const lane = createLane(shard, "in", of, key);
+  const lane = createLane(shard, "in", { target: of, messages: 0, congested: false }, key);
   for (let i = 0; i < messages; i++) lane.queue.push(message(key, i + 1));
   offer(scheduler, lane);
   return lane;
@@ -72,7 +72,7 @@ describe("LaneScheduler", () => {
     const shard = shardOfOurs();
     const calm = readyLane(scheduler, shard, "calm");
     expect(scheduler.next()).toBe(calm);
-    const suspect = createLane(shard, "in", noop, "suspect");
+    const suspect = createLane(shard, "in", { target: noop, messages: 0, congested: false }, "suspect");
     suspect.queue.push(message("suspect", 7));
     shard.suspects.set(refKey({ shard: 0, stream: "in", seq: 7 }), { shard: 0, stream: "in", seq: 7, crashes: 1 });
     offer(scheduler, suspect);

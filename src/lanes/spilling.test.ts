@@ -69,3 +69,30 @@ describe("spilling", () => {
     expect(order).toEqual(numbers(100));
   });
 });
+
+describe("congestion", () => {
+  test("a target that is too slow for what comes does not keep the others from being read, and loses no order", async () => {
+    await using world = await LaneWorld.open(1);
+    const slow = target(
+      async (run) => {
+        await new Promise((resolve) => world.clock.after(100, () => resolve(undefined)));
+        return noted(run);
+      },
+      { name: "slow", concurrency: 2 },
+    );
+    for (const n of numbers(100)) await world.send(`k${n}`, [1, 2, 3], "slow");
+    await world.send("a", [1]);
+    const congested = world.events.next("target.congested");
+    const worker = await world.worker([slow, target(noted)], { limits: { memoryMessages: 80, readBatch: 40 } });
+    await world.until(async () => JSON.stringify(await world.state("a")) === seen([1]), 100);
+    expect(await congested).toEqual({ stream: "in", target: "slow" });
+    expect(world.clock.monotonicMs()).toBeLessThan(12_000);
+    await world.send("b", [1]);
+    worker.wake([0]);
+    await world.until(async () => JSON.stringify(await world.state("b")) === seen([1]), 10, 100);
+    for (const n of numbers(100)) {
+      await world.until(async () => JSON.stringify(await world.state(`k${n}`, "slow")) === seen([1, 2, 3]), 100);
+    }
+    await world.until(async () => (await world.laneStatuses()).length === 0);
+  });
+});
