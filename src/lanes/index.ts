@@ -7,6 +7,7 @@ export {
   redriveRequest,
   resumeRequest,
 } from "./control.ts";
+export type { LeaseScope } from "./lease-plan.ts";
 export { DEFAULT_LANE_LIMITS, type LaneLimits } from "./limits.ts";
 export type { FlightRecorder } from "./recorder.ts";
 export { type CommittedCallbacks, LaneRuntime, type LaneRuntimeOptions, type LaneStatistics } from "./runtime.ts";

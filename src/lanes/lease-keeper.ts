@@ -9,7 +9,7 @@ import { type Clock, type Events, type Timer, toError } from "../core/index.ts";
 import type { AcquiredLease, Lease, Member, Shard, Store } from "../store/index.ts";
 import type { OwnedShard } from "./lane.ts";
 import { type LaneBook, leaseLost } from "./lane-book.ts";
-import { planLeases } from "./lease-plan.ts";
+import { type LeaseScope, planLeases } from "./lease-plan.ts";
 import type { LaneLimits } from "./limits.ts";
 
 const BEATS_PER_TTL = 3;
@@ -36,6 +36,8 @@ export class LeaseKeeper {
   #stopped = false;
   #liveMembers = 0;
   #soonBeats = 0;
+  #scope: LeaseScope = {};
+  #leaving = false;
   /** Leases that were given up without the store knowing: to be given back at the next beat. */
   #abandoned: Lease[] = [];
 
@@ -54,11 +56,24 @@ export class LeaseKeeper {
     this.#arm(this.#options.limits.leaseTtlMs / (soon ? SOON_PER_TTL : BEATS_PER_TTL));
   }
 
-  /** Looks at once whether shares have changed: a member is known to have joined or left. */
+  /** Looks at once whether shares have changed: a member is known to have joined or left, or shards to be free. */
   async beat(): Promise<void> {
     if (this.#stopped) return;
+    await this.#beating; // It may have looked too early.
     this.#timer?.cancel();
     await this.#tick();
+  }
+
+  /** With whom the shards are shared from now on. */
+  share(scope: LeaseScope): void {
+    this.#scope = scope;
+  }
+
+  /** Takes no shard any more, and hands each back as soon as it is at rest, while leases go on being renewed. */
+  async leave(): Promise<void> {
+    this.#leaving = true;
+    for (const shard of this.#options.book.shards.keys()) this.#ask(shard);
+    await this.releaseRested();
   }
 
   /** A shard that was dropped although the store may still count it as ours. */
@@ -117,11 +132,13 @@ export class LeaseKeeper {
     await this.#giveBackAbandoned();
     const owned = [...book.shards.values()];
     const releasing = new Set(owned.filter((shard) => shard.phase === "releasing").map((shard) => shard.shard));
-    const plan = planLeases(membership, owned, releasing, store.shardCount);
+    const liveMembers = membership.liveMembers - (this.#scope.uncounted ?? 0);
+    const plan = planLeases({ ...membership, liveMembers }, owned, releasing, store.shardCount);
     this.#lose(plan.lost);
     for (const shard of plan.handBack) this.#ask(shard);
     await this.releaseRested();
-    const leases = plan.acquire > 0 && !this.#stopped ? await store.acquire(member.memberId, plan.acquire) : [];
+    const takes = plan.acquire > 0 && !this.#leaving && !this.#stopped;
+    const leases = takes ? await store.acquire(member.memberId, plan.acquire) : [];
     if (this.#stopped) return false;
     this.#adopt(leases);
     return this.#looksSoon(membership.liveMembers, plan.short && leases.length < plan.acquire);

@@ -12,6 +12,12 @@ export interface LeasePlan {
   readonly short: boolean;
 }
 
+/** Which members share the shards with this one. */
+export interface LeaseScope {
+  /** Live members that are to get no share: they hand theirs back, or have not begun. Default 0. */
+  readonly uncounted?: number;
+}
+
 /**
  * The fair share of `n` live members is ⌈shardCount / n⌉ at most. `held` is what we think we hold, `releasing` what of it is being
  * handed back already.

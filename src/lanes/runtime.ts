@@ -17,6 +17,7 @@ import type { Entry } from "./entries.ts";
 import type { OwnedShard } from "./lane.ts";
 import { LaneBook } from "./lane-book.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
+import type { LeaseScope } from "./lease-plan.ts";
 import { DEFAULT_LANE_LIMITS, type LaneLimits } from "./limits.ts";
 import { Loader } from "./loader.ts";
 import { Reader } from "./reader.ts";
@@ -121,9 +122,10 @@ export class LaneRuntime {
   }
 
   /** Takes leases and begins to run lanes. @throws what the store throws when it cannot be reached. */
-  async start(): Promise<void> {
+  async start(scope: LeaseScope = {}): Promise<void> {
     if (this.#phase !== "new") return;
     this.#phase = "running";
+    this.#leases.share(scope);
     await this.#leases.start();
     this.#reader.start();
     this.#advance();
@@ -134,19 +136,22 @@ export class LaneRuntime {
     if (this.#phase === "running") this.#reader.wake(shards, ["in"]);
   }
 
-  /** A member is known to have joined or left: looks at the shares at once rather than at the next heartbeat. */
-  async rebalance(): Promise<void> {
+  /** A member is known to have joined or left, or shards to be free: looks at once rather than at the next heartbeat. */
+  async rebalance(scope?: LeaseScope): Promise<void> {
+    if (scope) this.#leases.share(scope);
     if (this.#phase === "running") await this.#leases.beat();
   }
 
   /**
-   * Stops in good order: no message starts any more; what runs may end within `deadlineMs`, is committed, and the leases are given back.
-   * What has not ended by then is void here, and is handled by the next holder.
+   * Stops in good order: no message starts any more; what runs may end within `deadlineMs` and is committed. Each shard is given back as soon
+   * as it is at rest, so that a slow handler keeps only its own from the next holder. What has not ended by then is void here, and is
+   * handled by the next holder.
    */
   async drain(deadlineMs: number): Promise<void> {
     if (this.#phase !== "running") return this.stop();
     this.#phase = "draining";
     await this.#reader.stop();
+    await this.#leases.leave().catch((thrown) => this.#caught("lanes: releasing shards", thrown));
     const { promise, timer } = this.#deadline(deadlineMs);
     await Promise.race([this.#atRest(), promise]);
     await Promise.race([this.#committer.flush(), promise]);

@@ -56,6 +56,29 @@ describe("leases", () => {
     await world.until(() => third.statistics().shards === 8);
   });
 
+  test("a draining holder gives each shard back as soon as it is at rest, while a slow handler keeps its own", async () => {
+    await using world = await LaneWorld.open(8);
+    const slow = Promise.withResolvers<void>();
+    const actor = target(async (run) => {
+      if (bodyOf(run) === "slow") await slow.promise;
+      return noted(run);
+    });
+    const old = await world.worker([actor], { memberId: "old" });
+    await world.send("a", ["slow"]);
+    await world.until(() => old.statistics().running === 1);
+    const next = await world.worker([target(noted)], { memberId: "new" });
+    const drained = old.drain(20_000);
+    await world.until(() => old.statistics().shards === 1);
+    await next.rebalance({ uncounted: 1 });
+    expect(next.statistics().shards).toBe(7);
+    await world.send("a", ["after"]);
+    slow.resolve();
+    await drained;
+    await next.rebalance({});
+    await world.until(async () => (await only(world)) === seen(["slow", "after"]));
+    expect(next.statistics().shards).toBe(8);
+  });
+
   test("a holder that slept past its lease writes nothing, and drops what it had", async () => {
     await using world = await LaneWorld.open(1);
     const release = Promise.withResolvers<void>();
