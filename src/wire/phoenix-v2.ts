@@ -24,15 +24,13 @@ function decodeText(text: string): ClientMessage {
 }
 
 /**
- * The payload as the client wrote it. A frame made by `JSON.stringify`, as every known client's is, starts with its first four elements in
- * just that spelling; then the rest is the payload, and need not be written again. Any other spelling is written again.
+ * The payload as the client wrote it, so that it need not be written again. It begins at the frame's first brace, unless one of the texts before it
+ * holds a brace too, and ends at the last one, unless more elements follow; then it is written again.
  */
 function payloadText(text: string, frame: readonly unknown[], payload: object): string {
-  const head = `${JSON.stringify(frame.slice(0, 4)).slice(0, -1)},`;
-  if (frame.length === ELEMENTS && text.startsWith(head) && text.endsWith("]") && text[head.length] === "{") {
-    return text.slice(head.length, -1);
-  }
-  return JSON.stringify(payload);
+  const clear =
+    frame.length === ELEMENTS && !frame.some((element) => typeof element === "string" && element.includes("{"));
+  return clear ? text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1) : JSON.stringify(payload);
 }
 
 function encodePush(message: PushMessage): string | Uint8Array {

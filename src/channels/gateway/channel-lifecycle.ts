@@ -36,6 +36,7 @@ export class ChannelLifecycle {
     this.#parts = parts;
   }
 
+  /** Asks whether the socket may join, and lets it in. Never rejects. */
   async join(socket: SocketSession, message: ClientMessage): Promise<void> {
     const { context, members, calls } = this.#parts;
     const entry = entryFor(context.manifest, message.topic);
@@ -52,26 +53,62 @@ export class ChannelLifecycle {
     if (previous) this.end(previous, "replaced");
     socket.channels.set(member);
     members.set(member.id, member);
-    const response = await calls.join(member, message.body, previous?.id).catch(joinFailure);
-    await this.#finishJoin(member, message, response);
-    if (previous) this.#sendClose(previous);
+    socket.inFlight++;
+    try {
+      const response = await calls.join(member, message.body, previous?.id).catch(joinFailure);
+      await this.#finishJoin(member, message, response);
+      if (previous) this.#sendClose(previous);
+    } catch (thrown) {
+      this.#report("channels.join", thrown);
+    } finally {
+      socket.inFlight--;
+    }
   }
 
+  /** Hands a message to the channel's handler, and its answer to the client. Never rejects. */
   async push(member: Membership, message: ClientMessage): Promise<void> {
-    if (member.state === "joining") {
-      member.early ??= [];
-      if (member.early.length < this.#parts.context.limits.maxInFlightPerSocket) member.early.push(message);
-      else this.#answer(member, message, { reason: REASONS.busy, retry: true, retry_after: 1 });
-      return;
+    if (member.state === "joining") return this.#keepEarly(member, message);
+    member.socket.inFlight++;
+    try {
+      this.#finishPush(member, message, await this.#ask(member, message));
+    } catch (thrown) {
+      this.#report("channels.push", thrown);
+    } finally {
+      member.socket.inFlight--;
     }
-    const response = await this.#parts.calls.push(member, message.ref, message.event, message.body).catch(pushFailure);
-    if (response.kind === "failed") return this.#answer(member, message, response.error);
-    if (response.kind === "crashed") return this.#crash(member, message, response.message);
-    if (response.kind === "unattached") return this.#answer(member, message, { reason: REASONS.unmatchedTopic });
-    member.applyAssigns(response.assigns);
-    if (member.state === "ended" || response.reply === null) return;
-    const { status, body } = response.reply;
-    member.socket.reply(member.joinRef, message.ref, member.topic, status, fromLinkBody(body));
+  }
+
+  async #ask(member: Membership, message: ClientMessage): Promise<PushResponse | Failure> {
+    try {
+      const response = await this.#parts.calls.push(member, message);
+      return response.kind === "unattached" ? await this.#parts.calls.push(member, message, true) : response;
+    } catch (thrown) {
+      return pushFailure(thrown);
+    }
+  }
+
+  #finishPush(member: Membership, message: ClientMessage, response: PushResponse | Failure): void {
+    switch (response.kind) {
+      case "failed":
+        return this.#answer(member, message, response.error);
+      case "crashed":
+        return this.#crash(member, message, response.message);
+      case "unattached":
+        return this.#answer(member, message, { reason: REASONS.unmatchedTopic });
+      case "done": {
+        member.applyAssigns(response.assigns);
+        if (member.state === "ended" || response.reply === null) return;
+        const { status, body } = response.reply;
+        return member.socket.reply(member.joinRef, message.ref, member.topic, status, fromLinkBody(body));
+      }
+    }
+  }
+
+  /** What comes before the join is decided waits for it. */
+  #keepEarly(member: Membership, message: ClientMessage): void {
+    member.early ??= [];
+    if (member.early.length < this.#parts.context.limits.maxInFlightPerSocket) member.early.push(message);
+    else this.#answer(member, message, { reason: REASONS.busy, retry: true, retry_after: 1 });
   }
 
   /** The client leaves: reply ok, then `phx_close`. */
@@ -145,7 +182,7 @@ export class ChannelLifecycle {
         this.#enter(member, message, topic, withFields(response, fields), missed);
       });
     } catch (thrown) {
-      this.#parts.context.events.emit("error.caught", { stage: "channels.resume", error: toError(thrown) });
+      this.#report("channels.resume", thrown);
       this.end(member, "closed");
       this.#refuse(member.socket, message, { reason: REASONS.unavailable, retry_after: 1 });
     }
@@ -180,6 +217,10 @@ export class ChannelLifecycle {
     this.#reportCrash(member, message.event, error);
     this.#answer(member, message, { reason: REASONS.channelCrash });
     this.fail(member, REASONS.channelCrash, "crashed");
+  }
+
+  #report(stage: string, thrown: unknown): void {
+    this.#parts.context.events.emit("error.caught", { stage, error: toError(thrown) });
   }
 
   #reportCrash(member: Membership, event: string, error: string): void {

@@ -1,5 +1,4 @@
 /** What a socket sends: held against the limits, decoded once, and handed on. A frame that is none closes its own socket alone. */
-import { toError } from "../../core/index.ts";
 import { type ClientMessage, MalformedFrameError } from "../../wire/index.ts";
 import { HEARTBEAT_TOPIC } from "../pattern.ts";
 import { CLOSE_CODES, REASONS } from "../wire-codes.ts";
@@ -86,25 +85,18 @@ export class Inbound {
     // A message of an earlier join of this topic: what it was about has ended. Leaves too, as in Phoenix.
     if (message.joinRef !== null && message.joinRef !== member.joinRef) return;
     if (message.event === "phx_leave") return this.#lifecycle.leave(member, message);
-    return this.#track(socket, this.#lifecycle.push(member, message));
+    void this.#lifecycle.push(member, message);
   }
 
   #join(socket: SocketSession, message: ClientMessage): void {
-    if (!socket.overflow) return this.#track(socket, this.#lifecycle.join(socket, message));
+    if (!socket.overflow) {
+      void this.#lifecycle.join(socket, message);
+      return;
+    }
     // Never authorised. When there is room now, its client should come again.
     if (this.#sockets.hasRoom) return this.#sockets.close(socket, CLOSE_CODES.tryAgainLater, "try again");
     const retry_after = seconds(this.#context.limits.retryAfterMs);
     return socket.replyError(message.joinRef, message.ref, message.topic, { reason: REASONS.overloaded, retry_after });
-  }
-
-  /** Counts what waits for a worker. */
-  #track(socket: SocketSession, work: Promise<void>): void {
-    socket.inFlight++;
-    work
-      .catch((thrown) => {
-        this.#context.events.emit("error.caught", { stage: "channels.inbound", error: toError(thrown) });
-      })
-      .finally(() => socket.inFlight--);
   }
 }
 

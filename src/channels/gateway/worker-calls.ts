@@ -1,6 +1,6 @@
 /** Asks workers on behalf of sockets: picks the worker, attaches channels to one that does not know them, tries again where that is safe. */
 
-import type { PhoenixBody, PhoenixRef } from "../../wire/index.ts";
+import type { ClientMessage, PhoenixBody } from "../../wire/index.ts";
 import { type ChannelBackend, isWorkerGone, WorkerGoneError } from "../backend.ts";
 import {
   type Attachment,
@@ -16,8 +16,16 @@ import {
 } from "../protocol.ts";
 import type { Membership } from "./membership.ts";
 
+/** Pushes of one channel that a worker has not answered yet. */
+interface InHand {
+  readonly worker: string;
+  readonly answered: PromiseWithResolvers<void>;
+  pushes: number;
+}
+
 export class WorkerCalls {
   readonly #backend: ChannelBackend;
+  readonly #inHand = new WeakMap<Membership, InHand>();
 
   constructor(backend: ChannelBackend) {
     this.#backend = backend;
@@ -38,14 +46,16 @@ export class WorkerCalls {
     });
   }
 
-  /** Never asks again when the worker goes: what it did is unknown. @throws as `ChannelBackend.request`. */
-  async push(membership: Membership, ref: PhoenixRef, event: string, body: PhoenixBody): Promise<PushResponse> {
+  /**
+   * Never asks again when the worker goes: what it did is unknown. `again` attaches anew, for a worker that said `unattached`.
+   * @throws as `ChannelBackend.request`.
+   */
+  push(membership: Membership, message: ClientMessage, again = false): Promise<PushResponse> {
     const worker = this.#worker(membership.socket.affinity);
-    const request = { kind: "push", channel: membership.id, ref, event, body: toLinkBody(body) } as const;
-    const attach = this.#attach(membership, worker);
-    const response = await this.#backend.request(worker, attach ? { ...request, attach } : request);
-    if (response.kind !== "unattached") return response;
-    return this.#backend.request(worker, { ...request, attach: membership.attachment() });
+    const { ref, event } = message;
+    const request = { kind: "push", channel: membership.id, ref, event, body: toLinkBody(message.body) } as const;
+    const attach = this.#attach(membership, worker) ?? (again ? membership.attachment() : undefined);
+    return this.#backend.request(worker, attach ? { ...request, attach } : request);
   }
 
   /** Asks each channel's worker what it sees of a broadcast. Asks again once: a filter has no effects. */

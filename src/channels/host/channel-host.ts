@@ -118,7 +118,8 @@ export class ChannelHost {
     const body = fromLinkBody(request.params);
     if (typeof body !== "string") return refused(REASONS.invalidParams);
     try {
-      const params = await check(schema, JSON.parse(body));
+      const given = JSON.parse(body);
+      const params = schema ? await check(schema, given) : valid(given);
       if (params.kind === "invalid") return refused(REASONS.invalidParams, params.issues);
       const context = this.#context(channel);
       const result = join
@@ -134,9 +135,9 @@ export class ChannelHost {
     }
   }
 
-  async #push(request: PushRequest): Promise<PushResponse> {
+  #push(request: PushRequest): Promise<PushResponse> {
     const channel = this.#channels.get(request.channel) ?? this.#attach(request.channel, request.attach);
-    if (!channel) return { kind: "unattached" };
+    if (!channel) return Promise.resolve({ kind: "unattached" });
     return channel.run(() => this.#runPush(channel, request));
   }
 
@@ -148,10 +149,14 @@ export class ChannelHost {
     const handler = ownProperty(typeof body === "string" ? on : onBinary, request.event);
     if (!handler) return answered(REASONS.unknownEvent, request.event);
     try {
-      const payload = typeof body === "string" ? await check(events?.[request.event], JSON.parse(body)) : valid(body);
+      const schema = typeof body === "string" ? events?.[request.event] : undefined;
+      const given = typeof body === "string" ? JSON.parse(body) : body;
+      const payload = schema ? await check(schema, given) : valid(given);
       if (payload.kind === "invalid") return answered(REASONS.invalidPayload, request.event, payload.issues);
       const context = this.#context(channel, request.ref);
-      const reply = await context.finish(await handler(payload.value as never, context as never));
+      const returned = handler(payload.value as never, context as never);
+      const finished = context.finish(returned instanceof Promise ? await returned : returned);
+      const reply = finished instanceof Promise ? await finished : finished;
       return { kind: "done", reply, assigns: channel.takeChange() };
     } catch (thrown) {
       return passing(thrown, channel) ?? { kind: "crashed", message: toError(thrown).message };

@@ -130,11 +130,15 @@ export class HandlerContext implements ChannelContext, JoinContext {
   }
 
   /**
-   * The handler has returned: waits until its broadcasts are durable, and gives its answer, or null when it took that into its own hands.
+   * The handler has returned: gives its answer, or null when it took that into its own hands; at once, unless broadcasts are still to become durable.
    * @throws what a broadcast failed with.
    */
-  async finish(returned: unknown): Promise<ChannelReply | null> {
-    if (this.#broadcasts.length > 0) await Promise.all(this.#broadcasts);
+  finish(returned: unknown): ChannelReply | null | Promise<ChannelReply | null> {
+    if (this.#broadcasts.length > 0) return Promise.all(this.#broadcasts).then(() => this.#finish(returned));
+    return this.#finish(returned);
+  }
+
+  #finish(returned: unknown): ChannelReply | null {
     if (!this.#answered) this.#answer({ status: "ok", body: outgoingBody((returned ?? {}) as Outgoing, "reply") });
     this.#finished = true;
     return this.#reply;

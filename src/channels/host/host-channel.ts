@@ -13,6 +13,7 @@ export class HostChannel {
   #version: number;
   #reportedVersion: number;
   #tail: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
 
   constructor(id: ChannelId, definition: ChannelDefinition, attachment: Attachment) {
     this.id = id;
@@ -43,10 +44,14 @@ export class HostChannel {
     return { version: this.#version, value: this.#assigns };
   }
 
-  /** Runs `work` after all that was given before it. */
+  /** Runs `work`, which does not throw at once, after all that was given before it: now, when that is done. */
   run<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#tail.then(work);
-    this.#tail = result.catch(() => undefined);
+    const result = this.#waiting === 0 ? work() : this.#tail.then(work);
+    this.#waiting++;
+    const done = (): void => {
+      this.#waiting--;
+    };
+    this.#tail = result.then(done, done);
     return result;
   }
 

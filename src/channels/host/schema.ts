@@ -13,9 +13,8 @@ export interface SchemaIssue {
 
 const MAX_ISSUES = 10;
 
-/** Checks a value by its schema; without one everything is valid. */
-export async function check(schema: StandardSchemaV1 | undefined, value: unknown): Promise<Checked> {
-  if (!schema) return { kind: "valid", value };
+/** Checks a value by its schema. */
+export async function check(schema: StandardSchemaV1, value: unknown): Promise<Checked> {
   const result = await schema["~standard"].validate(value);
   if (!result.issues) return { kind: "valid", value: result.value };
   return { kind: "invalid", issues: result.issues.slice(0, MAX_ISSUES).map(toIssue) };
