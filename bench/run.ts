@@ -14,6 +14,22 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     summary: "append → handle → commit, beside the bare loop; latency at a steady rate",
     load: () => import("./actors/end-to-end.ts"),
   },
+  webhooks: {
+    summary: "signed webhooks into a node, over keep-alive connections",
+    load: () => import("./actors/webhooks.ts"),
+  },
+  peers: {
+    summary: "the same work by graphile-worker, pg-boss and BullMQ",
+    load: () => import("./peers/compare.ts"),
+  },
+  backlog: {
+    summary: "millions of messages accepted first, then worked off by one worker",
+    load: () => import("./backlog/backlog.ts"),
+  },
+  "idle-transaction": {
+    summary: "throughput on PostgreSQL beside a forgotten open transaction",
+    load: () => import("./idle-transaction/idle-transaction.ts"),
+  },
 };
 
 const [name = "", ...args] = process.argv.slice(2);

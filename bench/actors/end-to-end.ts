@@ -32,6 +32,10 @@ export interface ActorsOptions {
   readonly replies: "left" | "consumed";
   /** Messages offered a second; 0: as fast as they are taken. */
   readonly perSecond: number;
+  /** Messages that may be accepted and not yet handled; callers wait at it. Default: no bound. */
+  readonly window?: number;
+  /** How long handled messages are kept, ms. Default: for ever, and the store is not maintained. */
+  readonly keepMs?: number;
 }
 
 export interface Committed extends Notice {
@@ -39,6 +43,14 @@ export interface Committed extends Notice {
   readonly atMs: number;
   /** From the start of its append to its commit, ms, one a message; empty unless the rate is steady. */
   readonly latencies: readonly number[];
+}
+
+/** Said by the worker once a second. */
+export interface Progress extends Notice {
+  readonly kind: "progress";
+  readonly atMs: number;
+  /** Messages, and replies where they are consumed. */
+  readonly handled: number;
 }
 
 export interface Stamp extends Notice {

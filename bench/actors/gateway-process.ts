@@ -13,6 +13,10 @@ import { keyOf, MESSAGE } from "./workload.ts";
 
 const options = programOptions<ActorsOptions>();
 const links: (() => Link)[] = [];
+/** By the worker, replies included where they are consumed. */
+let handled = 0;
+const waiting: (() => void)[] = [];
+const handledPerMessage = options.replies === "consumed" ? 2 : 1;
 const store = openStore(options.place, "gateway");
 await store.start();
 const shardCount = store.shardCount;
@@ -26,7 +30,14 @@ const appender = new Appender({
 });
 listenLink(join(options.place.folder, "link.sock"), systemClock, (link) => {
   links.push(link);
-  return { peer: "the worker", onNotification: () => {}, onRequest: () => {} };
+  return {
+    peer: "the worker",
+    onNotification: (_kind, count) => {
+      handled = count as number;
+      for (const resume of waiting.splice(0)) resume();
+    },
+    onRequest: () => {},
+  };
 });
 
 let next = 0;
@@ -50,6 +61,9 @@ async function caller(): Promise<void> {
     const requests = nextRequests(options.perCall);
     if (requests.length === 0) return;
     await appender.append(requests);
+    while (next - handled / handledPerMessage > (options.window ?? Number.POSITIVE_INFINITY)) {
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    }
   }
 }
 
@@ -65,6 +79,16 @@ async function steadily(perSecond: number): Promise<void> {
   await Promise.all(calls);
 }
 
+/** As a node does, with segments as short as the retention. */
+async function maintain(keepMs: number): Promise<void> {
+  const policy = { keepMs, segmentMs: keepMs, dedupeWindowMs: keepMs };
+  for (;;) {
+    await Bun.sleep(keepMs / 4);
+    await store.maintain(policy, Date.now());
+  }
+}
+
+if (options.keepMs !== undefined) void maintain(options.keepMs);
 say({ kind: "ready" });
 await heard("go");
 say({ kind: "started", atMs: Date.now() } satisfies Stamp);

@@ -4,10 +4,11 @@ import { connectLink, FlightRecorder } from "godwit/adapters/bun";
 import { Events, systemClock } from "godwit/core";
 import { LaneRuntime } from "godwit/lanes";
 import type { Store } from "godwit/store";
+import type { Link } from "godwit/wire";
 import { programOptions, say } from "../measure/program.ts";
 import { openStore } from "../measure/stores.ts";
 import { counterTarget, sinkTarget } from "./counter.ts";
-import type { ActorsOptions, Committed } from "./end-to-end.ts";
+import type { ActorsOptions, Committed, Progress } from "./end-to-end.ts";
 
 const options = programOptions<ActorsOptions>();
 const opened = openStore(options.place, "worker");
@@ -16,9 +17,11 @@ const events = new Events();
 const latencies: number[] = [];
 const expected = options.messages * (options.replies === "consumed" ? 2 : 1);
 let handled = 0;
+let link: Link | undefined;
 
 events.on("commit.done", (commit) => {
   handled += commit.handled;
+  if (options.window !== undefined) link?.notify("handled", handled);
   if (commit.dead > 0) throw new Error(`${commit.dead} messages died`);
   if (handled < expected) return;
   say({ kind: "committed", atMs: Date.now(), latencies } satisfies Committed);
@@ -58,10 +61,11 @@ function withoutOutgoing(store: Store): Store {
   });
 }
 
-await connectLink(join(options.place.folder, "link.sock"), systemClock, () => ({
+link = await connectLink(join(options.place.folder, "link.sock"), systemClock, () => ({
   peer: "the gateway",
   onNotification: (_kind, shards) => lanes.wake(shards as number[]),
   onRequest: () => {},
 }));
 await lanes.start();
+setInterval(() => say({ kind: "progress", atMs: Date.now(), handled } satisfies Progress), 1_000);
 say({ kind: "ready" });

@@ -29,3 +29,6 @@ export function keyOf(i: number, keys: number = KEYS): string {
 export function replyTo(message: Message, count: number): Reply {
   return { text: message.text.slice(0, 80), n: count };
 }
+
+/** Signs the webhooks that bring messages over HTTP. */
+export const WEBHOOK_SECRET = "whsec_Z29kd2l0LWJlbmNobWFyay1zZWNyZXQ0";
