@@ -10,6 +10,8 @@ export interface DataFolder {
   readonly database: string;
   /** The link's Unix socket. */
   readonly socket: string;
+  /** The control socket: what the CLI asks the running node by. */
+  readonly control: string;
   readonly pages: string;
   /** A worker's flight recorder. */
   flight(worker: string): string;
@@ -38,23 +40,37 @@ export function openDataFolder(path: string): DataFolder {
   return {
     path: root,
     database: join(root, "godwit.db"),
-    socket: socketPath(run),
+    socket: freeSocket(run, "gateway.sock"),
+    control: freeSocket(run, "control.sock"),
     pages: join(run, "pages"),
     flight: (worker) => join(run, `${worker}.flight`),
   };
 }
 
-/** A socket's path is bounded by the kernel: a deep data folder gets its socket in a private folder among the temporary files. */
-function socketPath(run: string): string {
-  const inside = join(run, "gateway.sock");
-  const path =
-    Buffer.byteLength(inside) <= MAX_SOCKET_PATH ? inside : join(privateTemporaryFolder(run), "gateway.sock");
-  rmSync(path, { force: true }); // Left behind by a node that was killed. The folder's claim says that none is alive.
+/** Where the node that runs on a data folder listens for the CLI. Touches nothing. */
+export function controlSocketOf(dataFolder: string): string {
+  return socketPath(join(resolve(dataFolder), "run"), "control.sock", temporaryFolder);
+}
+
+/** A socket's path, with what a node that was killed left there removed. The folder's claim says that none is alive. */
+function freeSocket(run: string, name: string): string {
+  const path = socketPath(run, name, privateTemporaryFolder);
+  rmSync(path, { force: true });
   return path;
 }
 
+/** A socket's path is bounded by the kernel: a deep data folder gets its sockets in a private folder among the temporary files. */
+function socketPath(run: string, name: string, otherwise: (run: string) => string): string {
+  const inside = join(run, name);
+  return Buffer.byteLength(inside) <= MAX_SOCKET_PATH ? inside : join(otherwise(run), name);
+}
+
+function temporaryFolder(run: string): string {
+  return join(tmpdir(), `godwit-${process.getuid?.() ?? 0}-${hash32(run).toString(36)}`);
+}
+
 function privateTemporaryFolder(run: string): string {
-  const folder = join(tmpdir(), `godwit-${process.getuid?.() ?? 0}-${hash32(run).toString(36)}`);
+  const folder = temporaryFolder(run);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const { uid, mode } = statSync(folder);
   if (uid !== process.getuid?.() || (mode & 0o077) !== 0) {

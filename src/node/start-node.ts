@@ -8,6 +8,7 @@ import { type Clock, ConfigError, Events, SECOND, systemClock, toError } from ".
 import type { Store } from "../store/index.ts";
 import { type ChildSpec, Supervisor, supervisorChild } from "../supervision/index.ts";
 import { AppLoadError } from "./app-load-error.ts";
+import { type ControlHandlers, serveControl } from "./control/control-server.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import { emitForwarded } from "./event-forwarding.ts";
 import { startEventLog } from "./event-log.ts";
@@ -128,6 +129,10 @@ function children(parts: NodeParts): readonly ChildSpec[] {
         return { stop: () => gateway.unlink() };
       },
     },
+    {
+      id: "control",
+      start: () => serveControl(parts.folder.control, clock, controlHandlers(parts)),
+    },
     supervisorChild({ id: "workers" }, { children: workers(parts), intensity: Number.POSITIVE_INFINITY, events }),
     {
       id: "http",
@@ -138,6 +143,11 @@ function children(parts: NodeParts): readonly ChildSpec[] {
       },
     },
   ];
+}
+
+/** What may be asked of the node on its control socket, by name. */
+function controlHandlers({ config }: NodeParts): ControlHandlers {
+  return { "node.name": () => ({ node: config.nodeName, pid: process.pid }) };
 }
 
 function workers({ config, folder, store, events, roster }: NodeParts): readonly ChildSpec[] {
