@@ -30,52 +30,52 @@ export interface HarnessOptions {
   readonly deliver?: (through: (broadcast: BroadcastCommand) => void) => (broadcast: BroadcastCommand) => void;
 }
 
-/** Workers in the same process, by name; one can be killed with its requests in hand. */
+/** Workers in the same process, by name. One can be killed with its requests in hand, or hand over to the next. */
 export class LocalBackend implements ChannelBackend {
-  readonly #make: (name: string) => ChannelHost;
+  readonly #make: () => ChannelHost;
+  readonly #hosts = new Map<string, ChannelHost>();
   readonly #pending = new Set<(error: Error) => void>();
   #number = 0;
-  #name: string | undefined;
-  #host: ChannelHost | undefined;
+  #newest: string | undefined;
 
-  constructor(make: (name: string) => ChannelHost) {
+  constructor(make: () => ChannelHost) {
     this.#make = make;
     this.startWorker();
   }
 
   get host(): ChannelHost {
-    if (!this.#host) throw new Error("no worker is up");
-    return this.#host;
+    const host = this.#hosts.get(this.#newest ?? "");
+    if (!host) throw new Error("no worker is up");
+    return host;
   }
 
+  /** The next messages go to a new worker; older ones answer what they have in hand. */
   startWorker(): void {
-    this.#name = `worker-${++this.#number}`;
-    this.#host = this.#make(this.#name);
+    this.#newest = `worker-${++this.#number}`;
+    this.#hosts.set(this.#newest, this.#make());
   }
 
-  /** As a power cut would: nothing that it had in hand is answered. */
+  /** As a power cut would: nothing that any worker had in hand is answered. */
   killWorker(): void {
-    this.#name = undefined;
-    this.#host = undefined;
-    for (const reject of [...this.#pending]) reject(new WorkerGoneError());
-    this.#pending.clear();
+    this.#newest = undefined;
+    this.#loseAll();
   }
 
-  /** The next one is up before the old one's end is known. */
+  /** The next one is up before the end of the others is known. */
   replaceWorker(): void {
-    this.startWorker();
-    const dying = [...this.#pending];
-    this.#pending.clear();
-    for (const reject of dying) reject(new WorkerGoneError());
+    const next = `worker-${++this.#number}`;
+    this.#newest = next;
+    this.#loseAll();
+    this.#hosts.set(next, this.#make());
   }
 
   workerFor(): string | undefined {
-    return this.#name;
+    return this.#newest;
   }
 
   request: ChannelBackend["request"] = (worker, request) => {
-    const host = this.#host;
-    if (!host || worker !== this.#name) return Promise.reject(new WorkerGoneError());
+    const host = this.#hosts.get(worker);
+    if (!host) return Promise.reject(new WorkerGoneError());
     return new Promise((resolve, reject) => {
       this.#pending.add(reject);
       host
@@ -88,8 +88,15 @@ export class LocalBackend implements ChannelBackend {
   };
 
   notify: ChannelBackend["notify"] = (worker, notice) => {
-    if (worker === this.#name) this.#host?.notify(structuredClone(notice));
+    this.#hosts.get(worker)?.notify(structuredClone(notice));
   };
+
+  #loseAll(): void {
+    this.#hosts.clear();
+    const lost = [...this.#pending];
+    this.#pending.clear();
+    for (const reject of lost) reject(new WorkerGoneError());
+  }
 }
 
 export interface Harness extends AsyncDisposable {

@@ -47,6 +47,38 @@ test("sockets stay joined while workers are replaced, and the next one goes on w
   expect(told.messages.every(({ event }) => event === "phx_reply")).toBe(true);
 });
 
+test("pushes keep their order while a draining worker finishes what it has in hand", async () => {
+  const slow = Promise.withResolvers<void>();
+  const order: string[] = [];
+  const ledger = channel("ledger", {
+    join: (_params, socket) => socket.allow({ lines: [] as readonly string[] }),
+    on: {
+      async write({ line, wait }, socket) {
+        if (wait) await slow.promise;
+        order.push(String(line));
+        socket.assign({ lines: [...socket.assigns.lines, String(line)] });
+        return { lines: socket.assigns.lines };
+      },
+    },
+  });
+  await using harness = startHarness({ channels: [ledger] });
+  const socket = harness.client();
+  socket.connect();
+  const joined = socket.channel("ledger");
+  await join(joined);
+  const first = answer(joined.push("write", { line: "first", wait: true }));
+  await answer(socket.channel("ledger:none").join()); // By now the worker has the first push in hand.
+  harness.backend.startWorker(); // The one before answers what it has in hand.
+  const second = answer(joined.push("write", { line: "second" }));
+  const third = answer(joined.push("write", { line: "third" }));
+  await answer(socket.channel("ledger:none").join());
+  expect(order).toEqual([]);
+  slow.resolve();
+  expect(await first).toEqual(["ok", { lines: ["first"] }]);
+  expect(await second).toEqual(["ok", { lines: ["first", "second"] }]);
+  expect(await third).toEqual(["ok", { lines: ["first", "second", "third"] }]);
+});
+
 test("a push that a dying worker had in hand is answered, and never asked twice", async () => {
   await using harness = startHarness({ channels: [room] });
   const socket = harness.client();

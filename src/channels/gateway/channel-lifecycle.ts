@@ -67,14 +67,17 @@ export class ChannelLifecycle {
 
   /** Hands a message to the channel's handler, and its answer to the client. Never rejects. */
   async push(member: Membership, message: ClientMessage): Promise<void> {
-    if (member.state === "joining") return this.#keepEarly(member, message);
+    if (this.#mustWait(member)) return this.#keep(member, message);
+    member.inFlight++;
     member.socket.inFlight++;
     try {
       this.#finishPush(member, message, await this.#ask(member, message));
     } catch (thrown) {
       this.#report("channels.push", thrown);
     } finally {
+      member.inFlight--;
       member.socket.inFlight--;
+      if (member.kept && !this.#mustWait(member)) this.#pushKept(member);
     }
   }
 
@@ -104,11 +107,21 @@ export class ChannelLifecycle {
     }
   }
 
-  /** What comes before the join is decided waits for it. */
-  #keepEarly(member: Membership, message: ClientMessage): void {
-    member.early ??= [];
-    if (member.early.length < this.#parts.context.limits.maxInFlightPerSocket) member.early.push(message);
+  /** One message of a channel at a time, also while it moves from one worker to the next: that one must see the assigns that the last one left. */
+  #mustWait(member: Membership): boolean {
+    return member.state === "joining" || (member.inFlight > 0 && this.#parts.calls.moves(member));
+  }
+
+  #keep(member: Membership, message: ClientMessage): void {
+    member.kept ??= [];
+    if (member.kept.length < this.#parts.context.limits.maxInFlightPerSocket) member.kept.push(message);
     else this.#answer(member, message, { reason: REASONS.busy, retry: true, retry_after: 1 });
+  }
+
+  #pushKept(member: Membership): void {
+    const { kept = [] } = member;
+    member.kept = undefined;
+    for (const message of kept) void this.push(member, message);
   }
 
   /** The client leaves: reply ok, then `phx_close`. */
@@ -145,10 +158,10 @@ export class ChannelLifecycle {
     this.#parts.topics.release(member);
     member.state = "ended";
     member.held = undefined;
-    for (const { ref } of member.early ?? []) {
+    for (const { ref } of member.kept ?? []) {
       member.socket.replyError(null, ref, member.topic, { reason: REASONS.unmatchedTopic });
     }
-    member.early = undefined;
+    member.kept = undefined;
     this.#parts.members.delete(member.id);
     this.#parts.commands.untrackAll(member);
   }
@@ -200,9 +213,7 @@ export class ChannelLifecycle {
     member.socket.reply(message.joinRef, message.ref, member.topic, "ok", response);
     member.state = "joined";
     topic.enter(member, missed, () => this.#parts.commands.entered(member));
-    const { early = [] } = member;
-    member.early = undefined;
-    for (const push of early) void this.push(member, push);
+    this.#pushKept(member);
   }
 
   #refuse(socket: SocketSession, message: ClientMessage, error: ErrorResponse): void {

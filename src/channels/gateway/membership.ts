@@ -30,8 +30,10 @@ export class Membership {
   retained: Topic | undefined = undefined;
   /** Commands kept back; undefined once it is a subscriber. */
   held: ChannelCommand[] | undefined = [];
-  /** What the client sent while joining: runs once it has joined. */
-  early: ClientMessage[] | undefined = undefined;
+  /** Messages that a worker has in hand. */
+  inFlight = 0;
+  /** Messages kept back: until it has joined, or until the worker that it moves away from has answered what it has in hand. */
+  kept: ClientMessage[] | undefined = undefined;
   /** Presences that this channel tracks: key → ref. */
   presences: Map<string, string> | undefined = undefined;
 

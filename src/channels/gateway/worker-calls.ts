@@ -16,16 +16,8 @@ import {
 } from "../protocol.ts";
 import type { Membership } from "./membership.ts";
 
-/** Pushes of one channel that a worker has not answered yet. */
-interface InHand {
-  readonly worker: string;
-  readonly answered: PromiseWithResolvers<void>;
-  pushes: number;
-}
-
 export class WorkerCalls {
   readonly #backend: ChannelBackend;
-  readonly #inHand = new WeakMap<Membership, InHand>();
 
   constructor(backend: ChannelBackend) {
     this.#backend = backend;
@@ -44,6 +36,11 @@ export class WorkerCalls {
       const request = { kind: "join", channel: membership.id, attach: membership.attachment(), params: body } as const;
       return this.#backend.request(worker, replaces === undefined ? request : { ...request, replaces });
     });
+  }
+
+  /** Would the next message go to another worker than the one before? */
+  moves(membership: Membership): boolean {
+    return this.#backend.workerFor(membership.socket.affinity) !== membership.attachedTo;
   }
 
   /**
