@@ -93,13 +93,15 @@ function serviceParts({ boot, app, store, events, gateways, clock }: EngineOptio
 
 function createLanes(options: EngineOptions, parts: ServiceParts): LaneRuntime {
   const { boot, store, clock, events, gateways, codeVersion } = options;
-  return new LaneRuntime({
+  // This worker's part of the conversations, over all nodes: what it may use of a connector's rate limit.
+  const rateShare = () => Math.max(lanes.statistics().shards, 1) / store.shardCount;
+  const lanes: LaneRuntime = new LaneRuntime({
     store,
     clock,
     events,
     member: { memberId: boot.memberId, node: boot.nodeName },
     codeVersion,
-    targets: laneTargets(options, parts),
+    targets: laneTargets(options, parts, rateShare),
     recorder: new FlightRecorder(boot.flight),
     onCommitted: {
       grown: (shards) => gateways.notify("grown", shards),
@@ -112,9 +114,14 @@ function createLanes(options: EngineOptions, parts: ServiceParts): LaneRuntime {
       },
     },
   });
+  return lanes;
 }
 
-function laneTargets({ app, store, clock, events }: EngineOptions, parts: ServiceParts): readonly LaneTarget[] {
+function laneTargets(
+  { app, store, clock, events }: EngineOptions,
+  parts: ServiceParts,
+  rateShare: () => number,
+): readonly LaneTarget[] {
   const services: ActorServices = {
     shardCount: store.shardCount,
     events,
@@ -126,7 +133,7 @@ function laneTargets({ app, store, clock, events }: EngineOptions, parts: Servic
   };
   return [
     ...app.actors.map((actor) => toLaneTarget(actor, services)),
-    ...app.connectors.map((connector) => deliveryTarget(connector, { clock, events, createHmac: bunHmac })),
+    ...app.connectors.map((connector) => deliveryTarget(connector, { clock, events, createHmac: bunHmac, rateShare })),
     channelReplies(parts.keepsHistory),
   ];
 }
