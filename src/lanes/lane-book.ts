@@ -1,13 +1,11 @@
 /**
  * What happens to lanes: each method is something that was read, run, decided or committed, and moves the lanes it concerns on by the rules of
- * `lane.ts`. No I/O and no timers: what follows is said in `gathered`, `needState`, `needBacklog`, `due` and the scheduler.
+ * `lane.ts`. No I/O and no timers: what is to be committed is said in `gathered`, what is to be read and run next in `flow`.
  *
  * Nothing in here survives a crash, and nothing needs to: a successor reads progress, lane records and backlogs from the store.
  */
 import { GodwitError, toError } from "../core/index.ts";
 import type { AcquiredLease, Shard, StateRecord, StoredMessage, StreamName } from "../store/index.ts";
-import { BacklogNeeds } from "./backlog-needs.ts";
-import { DueQueue } from "./due-queue.ts";
 import { countUncommitted, type Entry, type Handled } from "./entries.ts";
 import { errorRecordText, type Failure, type FailureVerdict, judgeFailure } from "./failure.ts";
 import { Gathered } from "./gathered.ts";
@@ -22,12 +20,12 @@ import {
   refKey,
   refOf,
 } from "./lane.ts";
+import { LaneFlow } from "./lane-flow.ts";
 import { LaneMemory } from "./lane-memory.ts";
 import { DRAINING, haltedRecord, recordAfter } from "./lane-records.ts";
 import type { LaneLimits } from "./limits.ts";
 import { isHandled } from "./progress.ts";
 import { Run } from "./run.ts";
-import { LaneScheduler } from "./scheduler.ts";
 import { loadedState } from "./state.ts";
 import type { Effects, LaneTarget } from "./target.ts";
 
@@ -45,13 +43,7 @@ export class LaneBook {
   readonly shards: Map<Shard, OwnedShard> = new Map();
   readonly memory: LaneMemory;
   readonly gathered: Gathered;
-  readonly scheduler: LaneScheduler;
-  /** Retrying lanes by their due time. */
-  readonly due: DueQueue<Lane> = new DueQueue();
-  /** Lanes whose state, or whose backlog, must be read next. Taken by the loader. */
-  needState: Lane[] = [];
-  readonly needBacklog: BacklogNeeds = new BacklogNeeds();
-  readonly #blocked = new Set<Lane>();
+  readonly flow: LaneFlow;
   readonly #limits: LaneLimits;
   readonly #wallMs: () => number;
   readonly #random: () => number;
@@ -62,7 +54,7 @@ export class LaneBook {
     this.#random = random;
     this.memory = new LaneMemory(targets, limits);
     this.gathered = new Gathered(limits);
-    this.scheduler = new LaneScheduler(limits.concurrency);
+    this.flow = new LaneFlow(this.memory, this.gathered, limits, wallMs);
   }
 
   // ── Shards ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -76,7 +68,7 @@ export class LaneBook {
       // New code may be able to migrate what the old could not: one try for each new holder.
       lane.record = record.status === "unmigratable" ? { ...record, status: "spilled" } : record;
       lane.more = true;
-      this.settle(lane);
+      this.flow.settle(lane);
     }
     return shard;
   }
@@ -87,7 +79,7 @@ export class LaneBook {
     if (this.shards.get(shard.shard) === shard) this.shards.delete(shard.shard);
     for (const lane of lanesOf(shard)) {
       this.#revoke(lane, reason);
-      this.#blocked.delete(lane);
+      this.flow.forget(lane);
       this.memory.forget(lane);
     }
     this.gathered.replace(this.gathered.entries.filter((entry) => entry.shard !== shard));
@@ -110,7 +102,7 @@ export class LaneBook {
     this.memory.remember(lane, message);
     if (lane.queue.length > this.#limits.laneMessages) this.#spill(lane);
     else if (this.memory.isAtShare(lane.load)) this.#shed(lane);
-    else if (lane.phase === "idle") this.settle(lane);
+    else if (lane.phase === "idle") this.flow.settle(lane);
   }
 
   /** The state of a lane in `needState` was read. */
@@ -122,7 +114,7 @@ export class LaneBook {
     } catch (thrown) {
       this.park(lane, "unmigratable", toError(thrown));
     }
-    this.settle(lane);
+    this.flow.settle(lane);
   }
 
   /** The first messages of the backlog of a lane in `needBacklog` were read; `complete` when that was all of it. */
@@ -131,7 +123,7 @@ export class LaneBook {
     lane.phase = "idle";
     for (const message of messages) this.memory.remember(lane, message);
     if (!complete) lane.more = true;
-    this.settle(lane);
+    this.flow.settle(lane);
   }
 
   /**
@@ -166,7 +158,7 @@ export class LaneBook {
   /** May a lane that has just handled a message handle its next one within the same turn? */
   takeAgain(lane: Lane): boolean {
     if (lane.phase !== "idle" || lane.target.afterCommit || !this.gathered.hasRoom) return false;
-    return !isParked(lane.record) && this.scheduler.again(lane);
+    return !isParked(lane.record) && this.flow.scheduler.again(lane);
   }
 
   /** A suspect that has killed its process as often as its target allows tries. */
@@ -220,16 +212,16 @@ export class LaneBook {
     const attempts = lane.record?.attempts ?? 0;
     this.#leaveStream(lane, { status, attempts, dueAtMs: 0, error: error ? errorRecordText(error) : null });
     this.#dropQueue(lane);
-    this.#resettle(lane);
+    this.flow.restart(lane);
   }
 
   /** A parked lane goes on, where it stood. False when it was not parked. */
   resume(lane: Lane): boolean {
     const { record } = lane;
     if (record === null || !isParked(record)) return false;
-    this.#record(lane, { ...record, status: record.attempts > 0 ? "retrying" : "spilled", dueAtMs: 0 });
+    this.flow.record(lane, { ...record, status: record.attempts > 0 ? "retrying" : "spilled", dueAtMs: 0 });
     if (record.status === "unmigratable") this.memory.setState(lane, undefined);
-    this.#resettle(lane);
+    this.flow.restart(lane);
     return true;
   }
 
@@ -239,7 +231,7 @@ export class LaneBook {
     this.#leaveStream(lane, record);
     this.#join(lane, record, message);
     this.#dropQueue(lane);
-    this.#resettle(lane);
+    this.flow.restart(lane);
   }
 
   /** Adds an entry that concerns no lane's queue. */
@@ -254,7 +246,7 @@ export class LaneBook {
     for (const entry of entries) {
       if (entry.shard.phase === "gone") continue;
       countUncommitted(entry, -1);
-      if ("lane" in entry && entry.lane.uncommitted === 0) this.#allCommitted(entry.lane);
+      if ("lane" in entry && entry.lane.uncommitted === 0) this.flow.allCommitted(entry.lane);
     }
   }
 
@@ -277,95 +269,18 @@ export class LaneBook {
     const dead = verdict.kind === "dead";
     if (dead) this.#bury(entry, error, entry.fromBacklog);
     const messages = [...undone.filter(({ seq }) => !dead || seq !== message.seq), ...rest];
-    const record = recordAfter(lane, verdict, error, this.#wallMs());
-    lane.record = record;
-    this.gathered.push({ kind: "moved", shard: lane.shard, lane, messages, record, news: true });
-    this.#resettle(lane);
+    this.#setRecord(lane, recordAfter(lane, verdict, error, this.#wallMs()), messages);
+    this.flow.restart(lane);
     return verdict;
   }
 
-  /** Lanes whose retry is due go on. */
-  wakeDue(nowMs: number): void {
-    for (let lane = this.due.take(nowMs); lane; lane = this.due.take(nowMs)) {
-      if (lane.phase === "waiting") this.#resettle(lane);
-    }
-  }
-
-  /** Finds what a lane does next. One that runs, is queued or is being loaded has its way already. */
-  settle(lane: Lane): void {
-    if (lane.shard.phase === "gone" || lane.run || hasItsWay(lane)) return;
-    const { record } = lane;
-    if (isParked(record)) lane.phase = "parked";
-    else if (record && record.dueAtMs > this.#wallMs()) this.#wait(lane, record.dueAtMs);
-    else if (lane.target.afterCommit && lane.uncommitted > 0) this.#block(lane);
-    else if (lane.queue.length > 0) this.#proceed(lane);
-    else if (record) this.#drain(lane);
-    else this.#rest(lane);
-  }
-
   // ── Steps ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** Whatever the lane was waiting for, it starts anew from its record. */
-  #resettle(lane: Lane): void {
-    if (lane.run) return;
-    lane.phase = "idle";
-    this.#blocked.delete(lane);
-    this.settle(lane);
-  }
-
-  #proceed(lane: Lane): void {
-    if (lane.phase === "idle") this.memory.wakes(lane);
-    if (lane.target.state && !lane.state) {
-      this.needState.push(lane);
-      lane.phase = "loading";
-      return;
-    }
-    lane.phase = "ready";
-    this.scheduler.ready(lane);
-  }
-
-  /** The queue is empty and the lane has a record: read on in its backlog, or be normal again. */
-  #drain(lane: Lane): void {
-    if (!lane.more) {
-      this.#record(lane, null);
-      this.#rest(lane);
-    } else if (lane.uncommitted > 0) {
-      // What joined or left the backlog is not there to be read before its commit.
-      this.#block(lane);
-    } else {
-      this.memory.wakes(lane);
-      lane.phase = "reading";
-      lane.more = false;
-      lane.reading += 1;
-      this.needBacklog.add({ lane, reading: lane.reading });
-    }
-  }
-
-  #rest(lane: Lane): void {
-    lane.phase = "idle";
-    if (lane.uncommitted === 0) this.memory.rests(lane);
-  }
-
-  #block(lane: Lane): void {
-    lane.phase = "blocked";
-    this.#blocked.add(lane);
-  }
-
-  #wait(lane: Lane, dueAtMs: number): void {
-    lane.phase = "waiting";
-    this.due.add(dueAtMs, lane);
-  }
-
-  #allCommitted(lane: Lane): void {
-    if (this.#blocked.has(lane)) this.#resettle(lane);
-    else if (lane.phase === "idle" && !lane.run) this.memory.rests(lane);
-  }
 
   /** After a message that was done with: a retrying lane is over it, and drains. */
   #headPassed(lane: Lane): void {
     const { record } = lane;
     if (!record || (record.attempts === 0 && record.status !== "retrying")) return;
-    this.#record(lane, isParked(record) ? { ...record, attempts: 0 } : DRAINING);
+    this.flow.record(lane, isParked(record) ? { ...record, attempts: 0 } : DRAINING);
   }
 
   #bury({ lane, message, attempt, before, durationMs }: Tried, error: Error, fromBacklog: boolean): void {
@@ -395,7 +310,7 @@ export class LaneBook {
   #shed(lane: Lane): void {
     if (lane.record === null) this.#leaveStream(lane, DRAINING);
     this.#dropQueue(lane);
-    this.#resettle(lane);
+    this.flow.restart(lane);
   }
 
   #divert(lane: Lane, record: LaneRecordBody, message: StoredMessage): void {
@@ -411,13 +326,14 @@ export class LaneBook {
   /** The lane is no longer fed from its stream: all that it has not handled, `failed` included, joins its backlog with the record. */
   #leaveStream(lane: Lane, record: LaneRecordBody, failed?: StoredMessage): void {
     const messages = lane.record === null ? [...(failed ? [failed] : []), ...unhandled(lane)] : [];
-    lane.record = record;
-    this.gathered.push({ kind: "moved", shard: lane.shard, lane, messages, record, news: true });
+    this.#setRecord(lane, record, messages);
   }
 
-  #record(lane: Lane, record: LaneRecordBody | null): void {
+  /** The lane has a record from here on, and is kept in memory for as long. */
+  #setRecord(lane: Lane, record: LaneRecordBody, messages: readonly StoredMessage[]): void {
+    this.memory.wakes(lane);
     lane.record = record;
-    this.gathered.push({ kind: "recorded", shard: lane.shard, lane, record });
+    this.gathered.push({ kind: "moved", shard: lane.shard, lane, messages, record, news: true });
   }
 
   /** Forgets the queue; its messages are in the backlog. */
@@ -430,7 +346,7 @@ export class LaneBook {
     const { lane, message } = run;
     lane.run = undefined;
     lane.phase = "idle";
-    this.scheduler.ended(lane);
+    this.flow.scheduler.ended(lane);
     this.memory.release(lane, message);
     if (lane.shard.suspects.size > 0 && lane.shard.suspects.delete(refKey(message))) {
       this.note({ kind: "cleared", shard: lane.shard, ref: refOf(message) });
@@ -443,7 +359,7 @@ export class LaneBook {
     run.revoke(reason);
     lane.run = undefined;
     lane.phase = "idle";
-    this.scheduler.ended(lane);
+    this.flow.scheduler.ended(lane);
     this.memory.release(lane, run.message);
   }
 }
@@ -456,11 +372,6 @@ export function leaseLost(shard: Shard): GodwitError {
 /** What the lane has of its stream and has not handled: the running message, then the queue. */
 function unhandled(lane: Lane): StoredMessage[] {
   return lane.run ? [lane.run.message, ...lane.queue.list()] : lane.queue.list();
-}
-
-/** Queued for a turn, or being read for: what ends that settles the lane. */
-function hasItsWay({ phase }: Lane): boolean {
-  return phase === "ready" || phase === "loading" || phase === "reading";
 }
 
 /** How often a process has died while it was handling the message. */

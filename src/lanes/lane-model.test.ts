@@ -22,7 +22,7 @@ const LIMITS: LaneLimits = {
   ...DEFAULT_LANE_LIMITS,
   laneMessages: 3,
   memoryMessages: 12,
-  turnMessages: 2,
+  idleStateBytes: 700,
   concurrency: 4,
 };
 
@@ -111,26 +111,26 @@ class ModelWorker {
   }
 
   load(limit: number): void {
-    for (const lane of this.book.needState.splice(0)) {
+    for (const lane of this.book.flow.needState.splice(0)) {
       const body = this.store.states.get(lane.key);
       const record = { target: "actor", key: lane.key, version: 1, updatedAtMs: 0 };
       this.book.stateRead(lane, body === undefined ? undefined : { ...record, body });
     }
-    for (const { lane, reading } of this.book.needBacklog.take(10, (load) => !this.book.memory.isAtShare(load))) {
+    for (const { lane, reading } of this.book.flow.needBacklog.take(10, (load) => !this.book.memory.isAtShare(load))) {
       const all = [...this.store.backlog.values()].filter(({ key }) => key === lane.key).sort((a, b) => a.seq - b.seq);
       const most = Math.min(limit, this.book.memory.room.messages);
-      if (most < 1) this.book.needBacklog.add({ lane, reading });
+      if (most < 1) this.book.flow.needBacklog.add({ lane, reading });
       else this.book.backlogRead(lane, reading, all.slice(0, most), all.length < most);
     }
     this.mostInMemory = Math.max(this.mostInMemory, this.book.memory.messages);
   }
 
   start(): void {
-    const lane = this.book.scheduler.next();
+    const lane = this.book.flow.scheduler.next();
     if (!lane) return;
     const run = this.book.begin(lane, 0);
     if (run) this.running.push(run);
-    else this.book.settle(lane);
+    else this.book.flow.settle(lane);
   }
 
   finish(index: number, fails: boolean): void {
@@ -142,7 +142,7 @@ class ModelWorker {
       state.seen.push(run.message.seq);
       this.book.handled(run, {}, changedState(state, run.before, 1, 1_000_000), 0);
     }
-    this.book.settle(run.lane);
+    this.book.flow.settle(run.lane);
   }
 
   beginCommit(): void {
@@ -176,13 +176,13 @@ class ModelWorker {
     if (shard) this.book.drop(shard, leaseLost(0));
     expect(this.book.memory.messages).toBe(0);
     expect(this.book.memory.bytes).toBe(0);
-    expect(this.book.scheduler.running).toBe(0);
+    expect(this.book.flow.scheduler.running).toBe(0);
     this.crash();
   }
 
   pass(ms: number): void {
     this.nowMs += ms;
-    this.book.wakeDue(this.nowMs);
+    this.book.flow.wakeDue(this.nowMs);
   }
 
   /** Lets everything come to its end, with every handler succeeding. */
@@ -276,7 +276,7 @@ describe("the lanes as a model", () => {
         expect(worker.book.memory.messages).toBe(0);
         expect(worker.mostInMemory).toBeLessThanOrEqual(LIMITS.memoryMessages);
       }),
-      { numRuns: 300 },
+      { numRuns: 1_500 },
     );
   });
 });

@@ -34,7 +34,8 @@ export class Loader {
   wake(): void {
     const { book } = this.#options;
     if (this.#stopped || this.#loading) return;
-    if (book.needState.length === 0 && (this.#backlogsAtOnce() === 0 || !book.needBacklog.has(this.#mayLoad))) return;
+    if (book.flow.needState.length === 0 && (this.#backlogsAtOnce() === 0 || !book.flow.needBacklog.has(this.#mayLoad)))
+      return;
     this.#loading = this.#load().finally(() => {
       this.#loading = undefined;
       this.wake();
@@ -53,8 +54,8 @@ export class Loader {
 
   async #load(): Promise<void> {
     const { book, clock, events, onLoaded } = this.#options;
-    const states = book.needState.splice(0, STATES_AT_ONCE);
-    const backlogs = book.needBacklog.take(this.#backlogsAtOnce(), this.#mayLoad);
+    const states = book.flow.needState.splice(0, STATES_AT_ONCE);
+    const backlogs = book.flow.needBacklog.take(this.#backlogsAtOnce(), this.#mayLoad);
     for (let attempt = 1; !this.#stopped; attempt++) {
       try {
         await Promise.all([this.#readStates(states), ...backlogs.map((need) => this.#readBacklog(need))]);

@@ -64,7 +64,7 @@ export class Runner {
     const { book, clock, limits, mayStart, onHandled } = this.#options;
     const untilMs = clock.monotonicMs() + limits.sliceMs;
     while (mayStart() && book.gathered.hasRoom) {
-      const lane = book.scheduler.next();
+      const lane = book.flow.scheduler.next();
       if (!lane) break;
       this.#turn(lane);
       if (clock.monotonicMs() < untilMs) continue;
@@ -81,7 +81,7 @@ export class Runner {
     for (let left = limits.turnMessages; left > 0; left--) {
       if (!this.#runHead(lane) || left === 1 || !book.takeAgain(lane)) break;
     }
-    book.settle(lane);
+    book.flow.settle(lane);
   }
 
   /** Starts the head message. False while it runs on, or when the lane cannot go on. */
@@ -127,7 +127,7 @@ export class Runner {
       return;
     }
     take();
-    book.settle(run.lane);
+    book.flow.settle(run.lane);
     this.wake();
   }
 
@@ -187,7 +187,7 @@ export class Runner {
       run.revoke(error);
       events.emit("handler.timed-out", { ...described(run), afterMs: nowMs - run.startedMs, operation });
       this.#failed(run, { kind: "thrown", error });
-      book.settle(run.lane);
+      book.flow.settle(run.lane);
     }
     this.#armDeadline();
     this.wake();

@@ -178,7 +178,7 @@ export class LaneRuntime {
       queuedMessages: book.memory.messages,
       queuedBytes: book.memory.bytes,
       uncommittedMessages: book.gathered.messages,
-      retryingLanes: book.due.length,
+      retryingLanes: book.flow.due.length,
     };
   }
 
@@ -245,13 +245,13 @@ export class LaneRuntime {
 
   /** Wakes the lanes whose retry is due, when the earliest is. */
   #armRetry(): void {
-    const atMs = this.#book.due.nextAtMs;
+    const atMs = this.#book.flow.due.nextAtMs;
     if (atMs === undefined || (this.#retryTimer && this.#retryTimer.atMs <= atMs)) return;
     this.#retryTimer?.timer.cancel();
     const { clock } = this.#options;
     const timer = clock.after(Math.max(0, atMs - clock.wallMs()), () => {
       this.#retryTimer = undefined;
-      this.#book.wakeDue(clock.wallMs());
+      this.#book.flow.wakeDue(clock.wallMs());
       this.#advance();
     });
     this.#retryTimer = { timer, atMs };
