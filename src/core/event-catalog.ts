@@ -71,6 +71,12 @@ export const EVENT_DESCRIPTIONS: Readonly<Record<keyof EventPayloads, string>> =
   "socket.limited": "A limit held back what a socket sent.",
   "channel.crashed": "A channel's handler threw; that channel alone ended, and its client joins again.",
   "channel.message-dropped": "A message did not reach a subscriber that cannot take it.",
+
+  "pubsub.lost": "Messages to other nodes could not be sent: the server is away, or too many wait.",
+  "pubsub.gap": "Messages between nodes may have been lost; they flow again, and what the log holds is read from there.",
+  "pubsub.message-refused": "Something came over pub/sub that no gateway has sent; it was passed over.",
+  "gateway.joined": "Another gateway of the cluster was heard of.",
+  "gateway.lost": "Another gateway of the cluster has left or fallen silent; its presences are gone.",
 };
 
 export type EventName = keyof EventPayloads;
@@ -180,6 +186,12 @@ export interface EventPayloads {
   "socket.limited": { readonly limit: string; readonly socketId: string | null };
   "channel.crashed": { readonly topic: string; readonly event: string; readonly message: string };
   "channel.message-dropped": { readonly topic: string; readonly event: string; readonly reason: string };
+
+  "pubsub.lost": { readonly adapter: string; readonly messages: number; readonly reason: string };
+  "pubsub.gap": { readonly adapter: string; readonly reason: string };
+  "pubsub.message-refused": { readonly topic: string; readonly reason: string };
+  "gateway.joined": { readonly gateway: string };
+  "gateway.lost": { readonly gateway: string; readonly reason: "left" | "silent" };
 }
 
 interface MessagePayload {

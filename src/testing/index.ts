@@ -1,4 +1,5 @@
 export { type Behaviour, FakeProvider, type ReceivedRequest } from "./fake-provider.ts";
+export { type PubSubFixture, pubSubContract } from "./pubsub-contract.ts";
 export {
   describeService,
   requireService,

@@ -1,0 +1,1 @@
+export { PostgresPubSub, type PostgresPubSubOptions } from "./postgres-pubsub.ts";
