@@ -4,10 +4,7 @@ import { type Duration, InvalidInputError, toMs } from "../core/index.ts";
 import type { ChannelContext, JoinContext, JoinResult } from "./host/context-types.ts";
 import type { HistoryPolicy } from "./manifest.ts";
 import { checkPattern, type TopicOf } from "./pattern.ts";
-import type { Assigns, ConnectInfo, TerminateReason } from "./protocol.ts";
-
-/** A payload that no schema describes. */
-export type Payload = Readonly<Record<string, unknown>>;
+import type { Assigns, ConnectInfo, Payload, TerminateReason } from "./protocol.ts";
 
 export type Schemas = Readonly<Record<string, StandardSchemaV1>>;
 

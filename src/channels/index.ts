@@ -7,20 +7,20 @@ export {
   channel,
   defineSocket,
   type HistoryOptions,
-  type Payload,
   type PayloadOf,
   type Schemas,
   type SocketAllowed,
   type SocketDefinition,
   type SocketRefused,
 } from "./define.ts";
-export type { ChannelGatewayOptions, HistoryStore } from "./gateway/context.ts";
+export type { ChannelGatewayOptions } from "./gateway/context.ts";
 export { type Admission, ChannelGateway, type ConnectOutcome } from "./gateway/gateway.ts";
 export { LONG_POLL_STATUS, LongPolls, type PollAnswer } from "./gateway/long-poll.ts";
 export { type OriginPolicy, originAllowed } from "./gateway/origin.ts";
 export type { SocketIdentity, SocketSession } from "./gateway/socket-session.ts";
 export type { NativePublish, NativeSubscriber, SocketTransport } from "./gateway/transport.ts";
 export { Broadcaster, type BroadcasterOptions } from "./history/broadcaster.ts";
+export type { HistoryStore } from "./history/history-store.ts";
 export { ChannelHost, type ChannelHostOptions } from "./host/channel-host.ts";
 export type {
   ActorReference,
@@ -39,6 +39,7 @@ export type { HostPorts, OutgoingBroadcast, OutgoingMessage } from "./host/ports
 export { type ChannelLimits, channelLimits, DEFAULT_CHANNEL_LIMITS } from "./limits.ts";
 export { type ChannelEntry, type ChannelManifest, entryFor, type HistoryPolicy } from "./manifest.ts";
 export { matchesPattern, type TopicOf } from "./pattern.ts";
+export type { PresenceEntry } from "./presence/presence-entry.ts";
 export {
   type Assigns,
   type AssignsChange,
@@ -64,6 +65,7 @@ export {
   type JoinRequest,
   type JoinResponse,
   type LinkBody,
+  type Payload,
   type PresenceMeta,
   type PresenceState,
   type PushRequest,

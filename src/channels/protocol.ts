@@ -17,6 +17,9 @@ export function gatewayOf(channel: ChannelId): string {
 /** What a user keeps with a socket or a channel. Serialisable: it is kept in the gateway and outlives workers. */
 export type Assigns = Readonly<Record<string, unknown>>;
 
+/** A payload that no schema describes. */
+export type Payload = Readonly<Record<string, unknown>>;
+
 /** A payload on the link: JSON text of an object, or bytes. */
 export type LinkBody = string | BinaryBody;
 

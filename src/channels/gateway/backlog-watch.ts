@@ -8,9 +8,8 @@
 import type { Timer } from "../../core/index.ts";
 import { CLOSE_CODES, REASONS } from "../wire-codes.ts";
 import type { GatewayContext } from "./context.ts";
-import type { Membership } from "./membership.ts";
-import type { SocketSession } from "./socket-session.ts";
-import type { Topic } from "./topic.ts";
+import type { Membership, SocketSession } from "./socket-session.ts";
+import type { Subscribers } from "./subscribers.ts";
 
 export interface BacklogPolicy {
   readonly context: GatewayContext;
@@ -24,7 +23,7 @@ const SWEEP_BYTES = 256 * 1024;
 
 export class BacklogWatch {
   readonly #policy: BacklogPolicy;
-  readonly #published = new Set<Topic>();
+  readonly #published = new Set<Subscribers>();
   #publishedBytes = 0;
   #timer: Timer | undefined;
 
@@ -39,9 +38,9 @@ export class BacklogWatch {
     if (buffered > maxQueueBytes && !socket.closed) this.#relieve(socket, buffered > 2 * maxQueueBytes);
   }
 
-  /** The runtime has just taken so many bytes for each native subscriber of the topic. */
-  published(topic: Topic, bytes: number): void {
-    this.#published.add(topic);
+  /** The runtime has just taken so many bytes for each of the native ones. */
+  published(subscribers: Subscribers, bytes: number): void {
+    this.#published.add(subscribers);
     this.#publishedBytes += bytes;
     if (this.#publishedBytes >= SWEEP_BYTES) this.#sweep();
     else this.#timer ??= this.#policy.context.clock.after(SWEEP_MS, () => this.#sweep());
@@ -51,9 +50,9 @@ export class BacklogWatch {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#publishedBytes = 0;
-    const topics = [...this.#published];
+    const published = [...this.#published];
     this.#published.clear();
-    for (const topic of topics) for (const member of topic.subscribers.native()) this.check(member.socket);
+    for (const subscribers of published) for (const member of subscribers.native()) this.check(member.socket);
   }
 
   #relieve(socket: SocketSession, hopeless: boolean): void {

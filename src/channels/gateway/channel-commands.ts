@@ -1,8 +1,9 @@
 /** Carries out what a channel's handlers ask of the gateway. */
+
 import type { PresenceTable } from "../presence/presence-table.ts";
 import { type ChannelCommand, fromLinkBody, type PresenceMeta } from "../protocol.ts";
 import type { GatewayContext } from "./context.ts";
-import type { Membership } from "./membership.ts";
+import type { Membership } from "./socket-session.ts";
 
 export class ChannelCommands {
   readonly #context: GatewayContext;

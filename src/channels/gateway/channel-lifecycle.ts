@@ -2,8 +2,8 @@
 import { BusyError, DeadlineError, toError } from "../../core/index.ts";
 import type { ClientMessage } from "../../wire/index.ts";
 import { isWorkerGone } from "../backend.ts";
-import type { SequencedBroadcast } from "../history/history-feed.ts";
 import { sinceOf, withFields } from "../history/history-fields.ts";
+import type { SequencedBroadcast } from "../history/sequenced-broadcast.ts";
 import { entryFor } from "../manifest.ts";
 import {
   type ChannelId,
@@ -15,8 +15,7 @@ import {
 import { REASONS } from "../wire-codes.ts";
 import type { ChannelCommands } from "./channel-commands.ts";
 import type { GatewayContext } from "./context.ts";
-import { Membership } from "./membership.ts";
-import type { ErrorResponse, SocketSession } from "./socket-session.ts";
+import { type ErrorResponse, Membership, type SocketSession } from "./socket-session.ts";
 import type { Topic } from "./topic.ts";
 import type { Topics } from "./topics.ts";
 import type { WorkerCalls } from "./worker-calls.ts";

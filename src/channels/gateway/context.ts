@@ -1,14 +1,11 @@
 /** What the parts of one gateway's channel engine share. */
 import type { Clock, Events } from "../../core/index.ts";
-import type { Store } from "../../store/index.ts";
 import type { ChannelBackend } from "../backend.ts";
+import type { HistoryStore } from "../history/history-store.ts";
 import type { ChannelLimits } from "../limits.ts";
 import type { ChannelManifest } from "../manifest.ts";
 import type { ChannelId } from "../protocol.ts";
 import type { NativePublish } from "./transport.ts";
-
-/** What channels need of a store. */
-export type HistoryStore = Pick<Store, "appendHistory" | "readHistory" | "historyBounds" | "pruneHistory">;
 
 export interface ChannelGatewayOptions {
   /** Unique among all gateways, also after a restart: presences and channel ids begin with it. No `.` in it. */

@@ -16,8 +16,7 @@ import { ChannelCommands } from "./channel-commands.ts";
 import { ChannelLifecycle } from "./channel-lifecycle.ts";
 import type { ChannelGatewayOptions, GatewayContext } from "./context.ts";
 import { Inbound } from "./inbound.ts";
-import type { Membership } from "./membership.ts";
-import { type SocketIdentity, SocketSession } from "./socket-session.ts";
+import { type Membership, type SocketIdentity, SocketSession } from "./socket-session.ts";
 import { Sockets } from "./sockets.ts";
 import { Topics } from "./topics.ts";
 import type { NativePublish, SocketTransport } from "./transport.ts";
@@ -74,7 +73,7 @@ export class ChannelGateway {
       context,
       find: (channel) => this.#members.get(channel),
       filter: (members, event, body) => this.#calls.filter(members, event, body),
-      published: (topic, bytes) => this.#backlog.published(topic, bytes),
+      published: (subscribers, bytes) => this.#backlog.published(subscribers, bytes),
       fail: (member, reason) => this.#lifecycle.fail(member, reason, "stopped"),
     });
     const diffs = new PresenceDiffs({

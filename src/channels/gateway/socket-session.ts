@@ -1,16 +1,27 @@
 /**
- * One connected socket.
+ * One connected socket, and its joins of topics (`Membership`, below).
  *
  * States: `open` → `closed` (for good). A socket accepted past the connection limit is `overflow`: it was never authorised, and joins nothing.
  * Invariant: `channels` holds at most one membership a topic, never an `ended` one. Dies with its connection; the client starts afresh.
  */
-import { type PhoenixBody, type PhoenixRef, type PhoenixSerializer, UnencodableError } from "../../wire/index.ts";
-import type { Assigns, SocketInfo } from "../protocol.ts";
+import {
+  type ClientMessage,
+  type PhoenixBody,
+  type PhoenixRef,
+  type PhoenixSerializer,
+  UnencodableError,
+} from "../../wire/index.ts";
+import type { ChannelEntry } from "../manifest.ts";
+import type { Assigns, AssignsChange, Attachment, ChannelCommand, ChannelId, SocketInfo } from "../protocol.ts";
 import { REASONS } from "../wire-codes.ts";
-import type { BacklogWatch } from "./backlog-watch.ts";
 import type { SendingRate } from "./rate-limit.ts";
 import { SocketChannels } from "./socket-channels.ts";
 import type { SocketTransport } from "./transport.ts";
+
+/** Told of each frame sent, to look after the socket's queue. */
+export interface SendObserver {
+  check(socket: SocketSession): void;
+}
 
 export interface SocketIdentity {
   readonly id: string | null;
@@ -25,7 +36,7 @@ export interface SocketSessionOptions {
   readonly identity: SocketIdentity | null;
   /** Monotonic. */
   readonly nowMs: number;
-  readonly backlog: BacklogWatch;
+  readonly backlog: SendObserver;
 }
 
 const NOBODY: SocketIdentity = { id: null, assigns: {} };
@@ -35,7 +46,7 @@ export class SocketSession {
   readonly affinity: string;
   readonly serializer: PhoenixSerializer;
   readonly transport: SocketTransport;
-  readonly channels: SocketChannels = new SocketChannels();
+  readonly channels: SocketChannels<Membership> = new SocketChannels();
   readonly identity: SocketIdentity;
   readonly overflow: boolean;
   closed = false;
@@ -47,7 +58,7 @@ export class SocketSession {
   rate: SendingRate | undefined = undefined;
   /** Answers `rate_limited` in a row. */
   refusedInARow = 0;
-  readonly #backlog: BacklogWatch;
+  readonly #backlog: SendObserver;
 
   constructor({ affinity, serializer, transport, identity, nowMs, backlog }: SocketSessionOptions) {
     this.affinity = affinity;
@@ -110,4 +121,67 @@ export interface ErrorResponse {
   /** The same message may be sent again. */
   readonly retry?: boolean;
   readonly [more: string]: unknown;
+}
+
+export type MembershipState = "joining" | "joined" | "ended";
+
+export const NO_ASSIGNS: Assigns = Object.freeze({});
+
+/**
+ * One join of one topic by one socket.
+ *
+ * States: `joining` (the worker was asked; commands of its handlers are kept back, so that the join's reply precedes any message of the
+ * topic) → `joined` → `ended`. Or `joining` → `ended`, when it was refused, left or replaced before the answer came; the answer is then void.
+ * Invariant: only a `joined` membership is among its topic's subscribers, and every one that holds its topic releases it. Lives as long as its socket; a worker's death does not touch it.
+ */
+export class Membership {
+  readonly id: ChannelId;
+  readonly socket: SocketSession;
+  readonly topic: string;
+  readonly joinRef: PhoenixRef;
+  entry: ChannelEntry;
+  state: MembershipState = "joining";
+  assigns: Assigns = NO_ASSIGNS;
+  assignsVersion = 0;
+  /** The worker that was last told of this channel. */
+  attachedTo: string | undefined = undefined;
+  /** Does it hold its topic open? From the worker's consent to the end. */
+  retained = false;
+  /** Commands kept back; undefined once it is a subscriber. */
+  held: ChannelCommand[] | undefined = [];
+  /** Messages that a worker has in hand. */
+  inFlight = 0;
+  /** Messages kept back: until it has joined, or until the worker that it moves away from has answered what it has in hand. */
+  kept: ClientMessage[] | undefined = undefined;
+  /** Presences that this channel tracks: key → ref. */
+  presences: Map<string, string> | undefined = undefined;
+
+  constructor(id: ChannelId, socket: SocketSession, topic: string, joinRef: PhoenixRef, entry: ChannelEntry) {
+    this.id = id;
+    this.socket = socket;
+    this.topic = topic;
+    this.joinRef = joinRef;
+    this.entry = entry;
+  }
+
+  /** Takes over changed assigns, unless newer ones are here already. */
+  applyAssigns(change: AssignsChange | null): void {
+    if (change === null || change.version <= this.assignsVersion) return;
+    this.assigns = isEmpty(change.value) ? NO_ASSIGNS : change.value;
+    this.assignsVersion = change.version;
+  }
+
+  attachment(): Attachment {
+    return {
+      topic: this.topic,
+      socket: this.socket.info(),
+      assigns: this.assigns,
+      assignsVersion: this.assignsVersion,
+    };
+  }
+}
+
+function isEmpty(assigns: Assigns): boolean {
+  for (const _key in assigns) return false;
+  return true;
 }

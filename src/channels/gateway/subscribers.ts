@@ -2,19 +2,26 @@
  * The subscribers of one topic, and the fan-out to them. A subscriber is `native` when the runtime fans out to it (`SocketTransport.native`),
  * else `direct`: sent to one by one. Both get the same frames in the same order.
  */
+
 import { phoenixV2 } from "../../wire/index.ts";
+import type { GatewayContext } from "./context.ts";
 import type { EncodedBroadcast } from "./encoded-broadcast.ts";
-import type { Membership } from "./membership.ts";
-import type { Topic, TopicPorts } from "./topic.ts";
+import type { Membership } from "./socket-session.ts";
 import type { NativeSubscriber } from "./transport.ts";
 
+export interface FanOutPorts {
+  readonly context: GatewayContext;
+  /** So many bytes were just published to the native ones: look after their queues. */
+  published(subscribers: Subscribers, bytes: number): void;
+}
+
 export class Subscribers {
-  readonly #topic: Topic;
-  readonly #ports: TopicPorts;
+  readonly #topic: string;
+  readonly #ports: FanOutPorts;
   readonly #direct = new Set<Membership>();
   readonly #native = new Set<Membership>();
 
-  constructor(topic: Topic, ports: TopicPorts) {
+  constructor(topic: string, ports: FanOutPorts) {
     this.#topic = topic;
     this.#ports = ports;
   }
@@ -39,13 +46,13 @@ export class Subscribers {
       return;
     }
     this.#native.add(member);
-    native.subscribe(this.#topic.name);
+    native.subscribe(this.#topic);
   }
 
   delete(member: Membership): void {
     if (this.#direct.delete(member)) return;
     if (this.#native.delete(member) && !member.socket.closed) {
-      member.socket.transport.native?.unsubscribe(this.#topic.name);
+      member.socket.transport.native?.unsubscribe(this.#topic);
     }
   }
 
@@ -65,14 +72,14 @@ export class Subscribers {
     const frame = broadcast.frame(phoenixV2);
     if (frame === null) return this.#dropped(broadcast);
     const sender = except && this.#native.has(except) ? except.socket.transport.native : undefined;
-    if (sender) sender.publishToOthers(this.#topic.name, frame);
-    else this.#ports.context.nativePublish?.(this.#topic.name, frame);
-    this.#ports.published(this.#topic, frame.length);
+    if (sender) sender.publishToOthers(this.#topic, frame);
+    else this.#ports.context.nativePublish?.(this.#topic, frame);
+    this.#ports.published(this, frame.length);
   }
 
   #dropped({ event }: EncodedBroadcast): void {
     const { events } = this.#ports.context;
-    events.emit("channel.message-dropped", { topic: this.#topic.name, event, reason: "unencodable" });
+    events.emit("channel.message-dropped", { topic: this.#topic, event, reason: "unencodable" });
   }
 
   /** Native fan-out sends version 2 frames, the same to all. */

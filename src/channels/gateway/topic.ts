@@ -5,22 +5,20 @@
  * worker (`intercept`) holds up those behind it, so that order holds for everybody; with no such step the line is always empty and each
  * step runs at once. The line is bounded. Made with the first membership, dropped with the last; nothing of it needs to survive.
  */
+
 import { toError } from "../../core/index.ts";
-import { HistoryFeed, type SequencedBroadcast } from "../history/history-feed.ts";
+import { HistoryFeed } from "../history/history-feed.ts";
+import type { SequencedBroadcast } from "../history/sequenced-broadcast.ts";
 import type { ChannelEntry } from "../manifest.ts";
 import { type ChannelId, type FilterVerdict, fromLinkBody, type LinkBody, toLinkBody } from "../protocol.ts";
-import type { GatewayContext } from "./context.ts";
 import { EncodedBroadcast } from "./encoded-broadcast.ts";
-import type { Membership } from "./membership.ts";
-import { Subscribers } from "./subscribers.ts";
+import type { Membership } from "./socket-session.ts";
+import { type FanOutPorts, Subscribers } from "./subscribers.ts";
 
 /** What a topic needs of the gateway around it. */
-export interface TopicPorts {
-  readonly context: GatewayContext;
+export interface TopicPorts extends FanOutPorts {
   find(channel: ChannelId): Membership | undefined;
   filter(members: readonly Membership[], event: string, body: LinkBody): Promise<FilterVerdict[]>;
-  /** So many bytes were just published to native subscribers: look after their queues. */
-  published(topic: Topic, bytes: number): void;
   /** The member's client must join again. */
   fail(member: Membership, reason: "slow_consumer" | "history_gap"): void;
 }
@@ -46,7 +44,7 @@ export class Topic {
     this.name = name;
     this.entry = entry;
     this.#ports = ports;
-    this.subscribers = new Subscribers(this, ports);
+    this.subscribers = new Subscribers(name, ports);
     const { store } = ports.context;
     this.feed =
       entry.history && store

@@ -1,5 +1,5 @@
 import type { ChannelEntry } from "../manifest.ts";
-import type { Membership } from "./membership.ts";
+import type { Membership } from "./socket-session.ts";
 import { Topic, type TopicPorts } from "./topic.ts";
 
 /** The topics that somebody at this gateway has joined, each kept while a membership holds it. */
@@ -27,15 +27,15 @@ export class Topics {
   retain(member: Membership): Topic {
     const topic = this.#topics.get(member.topic) ?? this.#open(member.topic, member.entry);
     topic.holders++;
-    member.retained = topic;
+    member.retained = true;
     return topic;
   }
 
   /** The member is a subscriber no longer. Safe twice, and without a `retain`. */
   release(member: Membership): void {
-    const topic = member.retained;
-    if (!topic) return;
-    member.retained = undefined;
+    const topic = this.#topics.get(member.topic);
+    if (!topic || !member.retained) return;
+    member.retained = false;
     topic.subscribers.delete(member);
     if (--topic.holders > 0) return;
     topic.close();

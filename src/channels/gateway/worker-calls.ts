@@ -14,7 +14,7 @@ import {
   type TerminateReason,
   toLinkBody,
 } from "../protocol.ts";
-import type { Membership } from "./membership.ts";
+import type { Membership } from "./socket-session.ts";
 
 export class WorkerCalls {
   readonly #backend: ChannelBackend;

@@ -7,11 +7,11 @@
  */
 import { BusyError, type Clock, type Events, GodwitError, InvalidInputError, toError } from "../../core/index.ts";
 import type { Seq } from "../../store/index.ts";
-import type { HistoryStore } from "../gateway/context.ts";
 import type { BroadcastReceipt } from "../host/context-types.ts";
 import type { OutgoingBroadcast } from "../host/ports.ts";
 import { type ChannelManifest, entryFor, type HistoryPolicy } from "../manifest.ts";
 import type { BroadcastCommand } from "../protocol.ts";
+import type { HistoryStore } from "./history-store.ts";
 
 export interface BroadcasterOptions {
   readonly manifest: ChannelManifest;

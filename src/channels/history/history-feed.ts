@@ -7,19 +7,12 @@
  * Nothing here must survive: the store is the truth.
  */
 import { type Timer, toError } from "../../core/index.ts";
-import type { HistoryRecord, Seq } from "../../store/index.ts";
-import type { GatewayContext, HistoryStore } from "../gateway/context.ts";
+import type { Seq } from "../../store/index.ts";
+import type { GatewayContext } from "../gateway/context.ts";
 import type { ChannelId } from "../protocol.ts";
-import { withFields } from "./history-fields.ts";
+import type { HistoryStore } from "./history-store.ts";
 import { RecentBroadcasts } from "./recent-broadcasts.ts";
-
-export interface SequencedBroadcast {
-  readonly seq: Seq;
-  readonly event: string;
-  /** JSON text of an object that holds `seq`. */
-  readonly body: string;
-  readonly except?: ChannelId;
-}
+import { fromRecord, type SequencedBroadcast, sequenced } from "./sequenced-broadcast.ts";
 
 /** Where a joining channel stands. `recovered` is absent when it did not ask to resume. */
 export interface ResumePlan {
@@ -210,13 +203,4 @@ export class HistoryFeed {
     const records = await this.#options.store.readHistory(this.#options.topic, after, limit);
     return records.map(fromRecord);
   }
-}
-
-function fromRecord({ seq, event, payload }: HistoryRecord): SequencedBroadcast {
-  return sequenced(seq, event, payload, undefined);
-}
-
-function sequenced(seq: Seq, event: string, body: string, except: ChannelId | undefined): SequencedBroadcast {
-  const broadcast = { seq, event, body: withFields(body, { seq }) };
-  return except === undefined ? broadcast : { ...broadcast, except };
 }

@@ -1,5 +1,5 @@
 import type { Seq } from "../../store/index.ts";
-import type { SequencedBroadcast } from "./history-feed.ts";
+import type { SequencedBroadcast } from "./sequenced-broadcast.ts";
 
 const MAX_COUNT = 100;
 const MAX_LENGTH = 256 * 1024;

@@ -5,7 +5,7 @@
  * Holds no truth: the gateway keeps assigns and membership, so a host may die at any moment, and `unattached` sends for what it does not know.
  */
 import { type Events, GodwitError, toError } from "../../core/index.ts";
-import type { ChannelDefinition, ConnectContext, Payload, SocketDefinition } from "../define.ts";
+import type { ChannelDefinition, ConnectContext, SocketDefinition } from "../define.ts";
 import { matchesPattern } from "../pattern.ts";
 import {
   type Attachment,
@@ -20,6 +20,7 @@ import {
   type HostRequest,
   type JoinRequest,
   type JoinResponse,
+  type Payload,
   type PushRequest,
   type PushResponse,
   type ResponseTo,

@@ -1,6 +1,5 @@
 /** What handlers are given, and what `join` returns. */
-import type { Payload } from "../define.ts";
-import type { Assigns, ConnectInfo, PresenceMeta, PresenceState } from "../protocol.ts";
+import type { Assigns, ConnectInfo, Payload, PresenceMeta, PresenceState } from "../protocol.ts";
 
 /** An actor by its definition, or by its name. */
 export type ActorReference = string | { readonly name: string };

@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../../core/index.ts";
 import type { PresenceState } from "../protocol.ts";
-import type { PresenceEntry } from "./presence-table.ts";
+import type { PresenceEntry } from "./presence-entry.ts";
 import { toState } from "./topic-index.ts";
 
 export interface PresenceDiff {

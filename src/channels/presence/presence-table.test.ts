@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type PresenceDelta, type PresenceEntry, type PresenceSnapshot, PresenceTable } from "./presence-table.ts";
+import type { PresenceEntry } from "./presence-entry.ts";
+import { type PresenceDelta, type PresenceSnapshot, PresenceTable } from "./presence-table.ts";
 
 type Word = PresenceDelta | PresenceSnapshot;
 

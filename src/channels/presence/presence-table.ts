@@ -8,16 +8,8 @@
  * incarnation, and late words of that incarnation are void: no zombies. One that was only thought dead comes back with the next incarnation.
  */
 import type { PresenceMeta, PresenceState } from "../protocol.ts";
+import type { PresenceEntry } from "./presence-entry.ts";
 import { TopicIndex } from "./topic-index.ts";
-
-export interface PresenceEntry {
-  /** `<replica>:<number>`, never used twice; the client's `phx_ref`. */
-  readonly ref: string;
-  readonly topic: string;
-  readonly key: string;
-  /** Holds `phx_ref`, and `phx_ref_prev` after an update. */
-  readonly meta: PresenceMeta;
-}
 
 interface ShardVersion {
   readonly replica: string;

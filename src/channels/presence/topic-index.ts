@@ -1,5 +1,5 @@
 import type { PresenceMeta, PresenceState } from "../protocol.ts";
-import type { PresenceEntry } from "./presence-table.ts";
+import type { PresenceEntry } from "./presence-entry.ts";
 
 /** The entries of all replicas by topic and key. */
 export class TopicIndex {
