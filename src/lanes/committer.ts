@@ -95,9 +95,11 @@ export class Committer {
     }
   }
 
-  /** One try; returns what must be committed still. */
-  async #try(entries: readonly Entry[]): Promise<readonly Entry[]> {
+  /** One try; returns what must be committed still. What lies in shards that were lost meanwhile is void. */
+  async #try(gathered: readonly Entry[]): Promise<readonly Entry[]> {
     const { author, clock } = this.#options;
+    const entries = gathered.filter((entry) => entry.shard.phase !== "gone");
+    if (entries.length === 0) return [];
     const startedMs = clock.monotonicMs();
     const plan = buildCommit(entries, author, clock.wallMs());
     const outcome = await this.#write(entries, plan);

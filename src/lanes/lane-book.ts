@@ -70,7 +70,17 @@ export class LaneBook {
       lane.more = true;
       this.flow.settle(lane);
     }
+    if (lease.lanes.length === 0) this.#clearStale(shard);
     return shard;
+  }
+
+  /** A suspect that was handled before its process died, and waits in no backlog, is none any more. */
+  #clearStale(shard: OwnedShard): void {
+    for (const [key, ref] of shard.suspects) {
+      if (!isHandled(shard.streams[ref.stream].progress, ref.seq)) continue;
+      shard.suspects.delete(key);
+      this.note({ kind: "cleared", shard, ref: refOf(ref) });
+    }
   }
 
   /** The shard is lost or given back: all that was speculative in it is void. */

@@ -89,17 +89,21 @@ export class LeaseKeeper {
     if (rested.length > 0) await this.#release(rested);
   }
 
-  /** Stops beating and leaves: every lease is free at once. Safe twice. */
+  /** Stops beating and leaves: every lease is free at once, or expires when the store is away. Safe twice. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#timer?.cancel();
     await this.#beating;
-    const { book, member, store } = this.#options;
+    const { book, events, member, store } = this.#options;
     const shards = [...book.shards.values()];
     for (const shard of shards) book.drop(shard, leaseLost(shard.shard));
-    await store.evict(member.memberId, []);
-    this.#emitReleased(shards);
+    try {
+      await store.evict(member.memberId, []);
+      this.#emitReleased(shards);
+    } catch (thrown) {
+      events.emit("error.caught", { stage: "lanes: giving leases back", error: toError(thrown) });
+    }
   }
 
   #arm(delayMs: number): void {

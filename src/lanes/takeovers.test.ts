@@ -184,6 +184,20 @@ describe("suspects", () => {
     expect(letter?.error).toContain("the process died 3 times while it was handling m0-1");
   });
 
+  test("one that was handled before its process died is forgotten", async () => {
+    await using world = await LaneWorld.open(1);
+    await world.send("a", [1]);
+    const first = await world.worker([target(noted)]);
+    await world.until(async () => (await only(world)) === seen([1]), 0);
+    await first.stop();
+    await dieRunning(world, "dead", [{ shard: 0, stream: "in", seq: 1 }]);
+    const second = await world.worker([target(noted)]);
+    await world.until(() => second.statistics().uncommittedMessages === 0, 10, 5);
+    await second.drain(1_000);
+    const [lease] = await releaseAndAcquire(world);
+    expect(lease?.suspects).toEqual([]);
+  });
+
   async function releaseAndAcquire(world: LaneWorld): ReturnType<Store["acquire"]> {
     await world.store.evict("w1", []);
     await world.store.heartbeat({ memberId: "probe", node: "n1" }, 10_000);
@@ -211,6 +225,16 @@ describe("suspects", () => {
 });
 
 describe("a store that is away", () => {
+  test("a worker can stop all the same; its leases expire", async () => {
+    await using world = await LaneWorld.open(1);
+    const stages: string[] = [];
+    world.events.on("error.caught", ({ stage }) => stages.push(stage));
+    const store = wrapped(world.store, { evict: () => Promise.reject(new StoreUnavailableError("away")) });
+    const worker = await world.worker([target(noted)], { store });
+    await worker.drain(1_000);
+    expect(stages).toEqual(["lanes: giving leases back"]);
+  });
+
   test("the same commit is tried again until it is in; nothing is lost or doubled", async () => {
     await using world = await LaneWorld.open(1);
     let failures = 3;
