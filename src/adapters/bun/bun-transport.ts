@@ -1,5 +1,11 @@
 import type { ServerWebSocket } from "bun";
-import type { Admission, NativeSubscriber, SocketSession, SocketTransport } from "../../channels/index.ts";
+import type {
+  Admission,
+  ChannelGateway,
+  NativeSubscriber,
+  SocketSession,
+  SocketTransport,
+} from "../../channels/index.ts";
 
 /** Bun's own bound on a socket's queue, in multiples of the engine's. */
 export const HARD_BACKPRESSURE_FACTOR = 16;
@@ -10,12 +16,15 @@ export const HARD_BACKPRESSURE_FACTOR = 16;
  */
 export class BunTransport implements SocketTransport, NativeSubscriber {
   readonly kind = "websocket";
+  /** Whose socket it is: one server may serve several gateways. */
+  readonly gateway: ChannelGateway;
   /** From the upgrade until the socket is open. */
   admission: Admission | undefined;
   session: SocketSession | undefined = undefined;
   #ws: ServerWebSocket<BunTransport> | undefined = undefined;
 
-  constructor(admission: Admission) {
+  constructor(gateway: ChannelGateway, admission: Admission) {
+    this.gateway = gateway;
     this.admission = admission;
   }
 

@@ -33,6 +33,7 @@ export interface ChannelServer {
   owns(pathname: string): boolean;
   /** Answers a request to an owned path. Undefined after an upgrade: then there is nothing to answer. */
   fetch(request: Request, server: Server<ChannelSocketData>): Response | undefined | Promise<Response | undefined>;
+  /** Of a server that has several of these, any one's will do: each socket knows its gateway. */
   readonly websocket: WebSocketHandler<ChannelSocketData>;
 }
 
@@ -74,13 +75,13 @@ export function createChannelServer(options: ChannelServerOptions): ChannelServe
       closeOnBackpressureLimit: true,
       open(ws) {
         const admission = ws.data.open(ws);
-        if (admission) ws.data.session = gateway.accept(admission, ws.data);
+        if (admission) ws.data.session = ws.data.gateway.accept(admission, ws.data);
       },
       message(ws, frame) {
-        if (ws.data.session) gateway.receive(ws.data.session, frame);
+        if (ws.data.session) ws.data.gateway.receive(ws.data.session, frame);
       },
       close(ws) {
-        if (ws.data.session) gateway.disconnected(ws.data.session);
+        if (ws.data.session) ws.data.gateway.disconnected(ws.data.session);
       },
     },
   };
@@ -119,7 +120,7 @@ function upgrade(
     if (decided.kind === "refused") return new Response("forbidden", { status: 403 });
     if (decided.kind === "unavailable") return new Response("unavailable", { status: 503 });
     const upgraded = server.upgrade(request, {
-      data: new BunTransport(decided.admission),
+      data: new BunTransport(gateway, decided.admission),
       ...(protocols.phoenix ? { headers: { "sec-websocket-protocol": "phoenix" } } : {}),
     });
     return upgraded ? undefined : new Response("malformed WebSocket upgrade", { status: 400 });

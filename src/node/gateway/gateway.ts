@@ -12,7 +12,7 @@ import {
   listenLink,
 } from "../../adapters/bun/index.ts";
 import type { AppManifest } from "../../app/index.ts";
-import { ChannelGateway } from "../../channels/index.ts";
+import { ChannelGateway, type ChannelManifest } from "../../channels/index.ts";
 import { createDoor } from "../../connectors/index.ts";
 import { type Clock, type Events, toError } from "../../core/index.ts";
 import { Appender, GapWatch } from "../../log/index.ts";
@@ -22,7 +22,7 @@ import { createChannelBackend } from "./channel-backend.ts";
 import { createHealth, type Readiness } from "./health.ts";
 import { createHttpApi } from "./http-api.ts";
 import { type HttpDoor, type HttpServer, serveHttp } from "./http-server.ts";
-import { buildPages, type Pages } from "./pages.ts";
+import { ASSET_PATH, buildPages, type Pages } from "./pages.ts";
 import { carryRoute } from "./routes.ts";
 import { SYSTEM_CHANNELS, SystemTopics } from "./system-topics.ts";
 import { createWebhooks } from "./webhooks.ts";
@@ -51,6 +51,12 @@ export interface GatewayOptions {
 /** Sockets are closed within this part of a stop's deadline. */
 const DRAIN_SHARE = 3;
 
+/** An app as a gateway serves it. */
+export interface ReadyApp {
+  readonly manifest: AppManifest;
+  readonly pages: Pages;
+}
+
 export class Gateway {
   readonly links: WorkerLinks;
   readonly topics: SystemTopics;
@@ -61,7 +67,8 @@ export class Gateway {
   #linkServer: LinkServer | undefined;
   #channels: ChannelGateway | undefined;
   #http: HttpServer | undefined;
-  #manifest: AppManifest | undefined;
+  #app: ReadyApp | undefined;
+  #doors: readonly HttpDoor[] = [];
   #draining = false;
 
   constructor(options: GatewayOptions) {
@@ -72,7 +79,7 @@ export class Gateway {
     this.#appender = new Appender({ store, clock, events, onGrown });
     this.#gaps = new GapWatch({ store, clock, events, onGrown });
     this.topics = new SystemTopics({
-      open: () => this.#manifest?.inspect ?? false,
+      open: () => this.#app?.manifest.inspect ?? false,
       nodeState: options.nodeState,
       onWatch: (keys) => this.#watch(keys),
     });
@@ -92,11 +99,31 @@ export class Gateway {
 
   /** The outside may come in. @throws ConfigError when a page does not build or the address cannot be listened on. */
   async open(manifest: AppManifest): Promise<void> {
-    this.#manifest = manifest;
-    const { clock, events, host, port, pagesFolder } = this.#options;
-    const pages = await buildPages(manifest.pages, pagesFolder);
+    const { clock, events, host, port } = this.#options;
+    this.adopt(await this.prepare(manifest));
     const channels = this.#serveChannels(manifest);
-    this.#http = serveHttp(host, port, { events, channels, doors: this.#doors(manifest, pages) }, clock);
+    const doors = () => this.#doors;
+    const parts = {
+      events,
+      channels,
+      get doors() {
+        return doors();
+      },
+    };
+    this.#http = serveHttp(host, port, parts, clock);
+  }
+
+  /** Makes an app ready to be adopted, and changes nothing. @throws ConfigError when a page does not build. */
+  async prepare(manifest: AppManifest): Promise<ReadyApp> {
+    return { manifest, pages: await buildPages(manifest.pages, this.#options.pagesFolder) };
+  }
+
+  /** Serves this app from now on: its webhooks, pages, routes and channels, in one step. What sockets have joined goes on. */
+  adopt(app: ReadyApp): void {
+    const earlier = this.#app?.pages;
+    this.#app = app;
+    this.#doors = this.#createDoors(app, earlier);
+    this.#channels?.replaceManifest(channelsOf(app.manifest));
   }
 
   /**
@@ -121,7 +148,7 @@ export class Gateway {
     const { gatewayId, store, clock, events } = this.#options;
     const gateway = new ChannelGateway({
       gatewayId,
-      manifest: { ...manifest.channels, channels: [SYSTEM_CHANNELS, ...manifest.channels.channels] },
+      manifest: channelsOf(manifest),
       backend: this.topics.wrap(createChannelBackend(this.links)),
       store,
       clock,
@@ -132,7 +159,8 @@ export class Gateway {
     return createChannelServer({ gateway });
   }
 
-  #doors(manifest: AppManifest, pages: Pages): readonly HttpDoor[] {
+  /** Pages that are open still ask for the scripts and styles of the `earlier` ones. */
+  #createDoors({ manifest, pages }: ReadyApp, earlier: Pages | undefined): readonly HttpDoor[] {
     const { store, clock, events } = this.#options;
     const doors = manifest.connectors.map((connector) => createDoor(connector, { createHmac: bunHmac, clock }));
     const webhooks = createWebhooks(doors, { appender: this.#appender, shardCount: store.shardCount, events });
@@ -142,6 +170,7 @@ export class Gateway {
       (_request, pathname) => health(pathname),
       createHttpApi(this.#options.apiToken, this.links),
       (request, pathname) => pages.respond(request.method, pathname),
+      ({ method }, pathname) => (pathname.startsWith(ASSET_PATH) ? earlier?.respond(method, pathname) : undefined),
       (request, _pathname, peer) => (manifest.hasRoutes ? carryRoute(request, peer, this.links) : undefined),
     ];
   }
@@ -190,4 +219,9 @@ export class Gateway {
       channelCommand: (_worker, command) => this.#channels?.handle(command),
     };
   }
+}
+
+/** The app's channels, and before them the node's own topics. */
+function channelsOf({ channels }: AppManifest): ChannelManifest {
+  return { ...channels, channels: [SYSTEM_CHANNELS, ...channels.channels] };
 }

@@ -6,7 +6,8 @@ import { refuse } from "./http-answer.ts";
 
 export interface HttpParts {
   readonly events: Events;
-  readonly channels: ChannelServer;
+  /** Sockets: the app's, and the console's. At least one. */
+  readonly channels: readonly [ChannelServer, ...ChannelServer[]];
   /** Each answers its own paths, and undefined for others. */
   readonly doors: readonly HttpDoor[];
 }
@@ -57,7 +58,7 @@ function listen(host: string, port: number, parts: HttpParts): Server<ChannelSoc
         parts.events.emit("error.caught", { stage: "http", error: toError(thrown) });
         return refuse(500, "internal", "internal error");
       },
-      websocket: parts.channels.websocket,
+      websocket: parts.channels[0].websocket,
     });
   } catch (thrown) {
     throw listenError(host, port, thrown);
@@ -77,7 +78,7 @@ function answer(
   parts: HttpParts,
 ): Response | Promise<Response | undefined> | undefined {
   const pathname = pathOf(request.url);
-  if (parts.channels.owns(pathname)) return parts.channels.fetch(request, server);
+  for (const channels of parts.channels) if (channels.owns(pathname)) return channels.fetch(request, server);
   const peer = server.requestIP(request)?.address ?? "";
   for (const door of parts.doors) {
     const response = door(request, pathname, peer);

@@ -21,33 +21,36 @@ export interface Pages {
   respond(method: string, pathname: string): Response | undefined;
 }
 
-const ASSET_PATH = "/_pages";
+/** Scripts and styles of pages lie below it. */
+export const ASSET_PATH = "/_pages";
 
 /**
- * Bundles `entries` into `folder` (emptied first).
+ * Bundles `entries` into `folder` (emptied first). Their scripts and styles are served below `assetPath`.
  * @throws ConfigError with the bundler's own words when a page does not build.
  */
-export async function buildPages(entries: PageEntries, folder: string): Promise<Pages> {
+export async function buildPages(entries: PageEntries, folder: string, assetPath: string = ASSET_PATH): Promise<Pages> {
   const files = new Map<string, StaticFile>();
   await rm(folder, { recursive: true, force: true });
-  await Promise.all(Object.entries(entries).map(([path, html], index) => buildPage(files, path, html, folder, index)));
+  await Promise.all(
+    Object.entries(entries).map(([path, html], index) =>
+      buildPage(files, { path, html }, join(folder, String(index)), `${assetPath}/${index}`),
+    ),
+  );
   return { respond: (method, pathname) => respond(files, method, pathname) };
 }
 
 async function buildPage(
   files: Map<string, StaticFile>,
-  path: string,
-  html: string,
-  folder: string,
-  index: number,
+  { path, html }: { readonly path: string; readonly html: string },
+  outdir: string,
+  assetPath: string,
 ): Promise<void> {
-  const outdir = join(folder, String(index));
   await mkdir(outdir, { recursive: true });
-  await runBundler(html, outdir, `${ASSET_PATH}/${index}/`);
+  await runBundler(html, outdir, `${assetPath}/`);
   for (const name of await readdir(outdir)) {
     const file = Bun.file(join(outdir, name));
     const isEntry = name === basename(html);
-    files.set(isEntry ? path : `${ASSET_PATH}/${index}/${name}`, {
+    files.set(isEntry ? path : `${assetPath}/${name}`, {
       body: new Uint8Array(await file.arrayBuffer()),
       type: file.type,
       immutable: !isEntry,
