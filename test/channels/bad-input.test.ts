@@ -15,6 +15,7 @@ const plain = channel("plain:*", {
   on: {
     echo: (payload) => payload,
     wait: () => new Promise(() => {}),
+    bytes: () => Uint8Array.of(1),
     appear: (_payload, socket) => socket.track("me"),
   },
 });
@@ -312,5 +313,30 @@ describe("hostile values", () => {
     const [, , , , payload] = (await raw.take()) as [unknown, unknown, unknown, unknown, { response: object }];
     expect(Object.getOwnPropertyNames(payload.response)).toEqual(["__proto__"]);
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+
+  test("a broadcast that is no object goes out as one: clients take nothing else", async () => {
+    await using harness = startHarness({ channels: [plain] });
+    await using raw = await openRaw(harness.port);
+    raw.send(["1", "1", "plain:1", "phx_join", {}]);
+    await raw.take();
+    harness.gateway.deliverBroadcast({ topic: "plain:1", event: "e", body: "[1]" });
+    expect(await raw.take()).toEqual([null, null, "plain:1", "e", { value: [1] }]);
+  });
+
+  test("an answer in bytes that the client's own refs are too long for is told so", async () => {
+    await using harness = startHarness({ channels: [plain] });
+    await using raw = await openRaw(harness.port);
+    raw.send(["1", "1", "plain:1", "phx_join", {}]);
+    await raw.take();
+    const ref = "r".repeat(300);
+    raw.send(["1", ref, "plain:1", "bytes", {}]);
+    expect(await raw.take()).toEqual([
+      "1",
+      ref,
+      "plain:1",
+      "phx_reply",
+      { status: "error", response: { reason: "binary_unsupported" } },
+    ]);
   });
 });

@@ -157,6 +157,19 @@ test("a worker forgets channels whose socket has closed", async () => {
   expect([harness.gateway.connections, harness.gateway.channels, harness.backend.host.size]).toEqual([0, 0, 0]);
 });
 
+test("a gateway that is gone takes its channels at the workers with it", async () => {
+  await using harness = startHarness({ channels: [room] });
+  await using raw = await openRaw(harness.port);
+  raw.send(["1", "1", "room:gateway", "phx_join", {}]);
+  await raw.take();
+  harness.backend.host.gatewayGone("another");
+  expect(harness.backend.host.size).toBe(1);
+  harness.backend.host.gatewayGone(harness.gateway.id);
+  raw.send([null, "2", "phoenix", "heartbeat", {}]);
+  await raw.take();
+  expect([harness.backend.host.size, endings.at(-1)]).toEqual([0, ["room:gateway", "closed", 0]]);
+});
+
 test("new code may take other topics; what is joined goes on", async () => {
   await using harness = startHarness({ channels: [room] });
   const socket = harness.client({ rejoinAfterMs: () => 60_000 });

@@ -111,16 +111,15 @@ export class ChannelLifecycle {
     return member.state === "joining" || (member.inFlight > 0 && this.#parts.calls.moves(member));
   }
 
+  /** Kept messages count as waiting for a worker, and so are bounded with the others. */
   #keep(member: Membership, message: ClientMessage): void {
+    member.socket.inFlight++;
     member.kept ??= [];
-    if (member.kept.length < this.#parts.context.limits.maxInFlightPerSocket) member.kept.push(message);
-    else this.#answer(member, message, { reason: REASONS.busy, retry: true, retry_after: 1 });
+    member.kept.push(message);
   }
 
   #pushKept(member: Membership): void {
-    const { kept = [] } = member;
-    member.kept = undefined;
-    for (const message of kept) void this.push(member, message);
+    for (const message of takeKept(member)) void this.push(member, message);
   }
 
   /** The client leaves: reply ok, then `phx_close`. */
@@ -157,10 +156,9 @@ export class ChannelLifecycle {
     this.#parts.topics.release(member);
     member.state = "ended";
     member.held = undefined;
-    for (const { ref } of member.kept ?? []) {
+    for (const { ref } of takeKept(member)) {
       member.socket.replyError(null, ref, member.topic, { reason: REASONS.unmatchedTopic });
     }
-    member.kept = undefined;
     this.#parts.members.delete(member.id);
     this.#parts.commands.untrackAll(member);
   }
@@ -209,8 +207,8 @@ export class ChannelLifecycle {
     missed: readonly SequencedBroadcast[],
   ): void {
     if (member.state === "ended") return;
+    member.state = "joined"; // Before the reply, which may find the socket's queue full and end it all.
     member.socket.reply(message.joinRef, message.ref, member.topic, "ok", response);
-    member.state = "joined";
     topic.enter(member, missed, () => this.#parts.commands.entered(member));
     this.#pushKept(member);
   }
@@ -240,6 +238,13 @@ export class ChannelLifecycle {
   #sendClose(member: Membership): void {
     member.socket.push(member.joinRef, member.joinRef, member.topic, "phx_close", "{}");
   }
+}
+
+function takeKept(member: Membership): readonly ClientMessage[] {
+  const { kept = [] } = member;
+  member.kept = undefined;
+  member.socket.inFlight -= kept.length;
+  return kept;
 }
 
 function sinceError(message: ClientMessage): ErrorResponse | undefined {

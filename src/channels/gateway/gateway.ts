@@ -93,6 +93,10 @@ export class ChannelGateway {
     this.#inbound = new Inbound(context, this.#lifecycle, this.#sockets);
   }
 
+  get id(): string {
+    return this.#context.gatewayId;
+  }
+
   get limits(): GatewayContext["limits"] {
     return this.#context.limits;
   }
@@ -176,7 +180,7 @@ export class ChannelGateway {
 
   /**
    * To everybody at this gateway who joined the topic. With `seq` (a durable broadcast) in the order of `seq` and each once, however often and in
-   * whatever order this is called. JSON bodies are text of an object.
+   * whatever order this is called. A JSON body that is no object goes out as one, under `value`.
    */
   deliverBroadcast({ topic, event, body, seq, except }: Omit<BroadcastCommand, "kind">): void {
     this.#topics.get(topic)?.broadcast(event, body, seq, except);

@@ -74,30 +74,24 @@ export class SocketSession {
     return { id: this.identity.id, assigns: this.identity.assigns, transport: this.transport.kind };
   }
 
-  /** Answers a message. One without a ref wants no answer. */
+  /** Answers a message. One without a ref wants no answer. Where the client cannot be sent the body, it hears that. */
   reply(joinRef: PhoenixRef, ref: PhoenixRef, topic: string, status: "ok" | "error", body: PhoenixBody): void {
     if (ref === null) return;
-    const sendable = this.carries(body);
-    const message = sendable
-      ? { joinRef, ref, topic, status, body }
-      : { joinRef, ref, topic, status: "error", body: JSON.stringify({ reason: REASONS.binaryUnsupported }) };
-    this.send(this.serializer.encodeReply(message));
+    const frame = this.#encode(body, () => this.serializer.encodeReply({ joinRef, ref, topic, status, body }));
+    if (frame !== null) return this.send(frame);
+    const refusal = JSON.stringify({ reason: REASONS.binaryUnsupported });
+    this.send(this.serializer.encodeReply({ joinRef, ref, topic, status: "error", body: refusal }));
   }
 
   replyError(joinRef: PhoenixRef, ref: PhoenixRef, topic: string, error: ErrorResponse): void {
     this.reply(joinRef, ref, topic, "error", JSON.stringify(error));
   }
 
-  /** Pushes to the client; false when its protocol version or transport cannot carry the body. @throws UnencodableError */
+  /** Pushes to the client; false when it cannot be sent the body. */
   push(joinRef: PhoenixRef, ref: PhoenixRef, topic: string, event: string, body: PhoenixBody): boolean {
-    if (!this.carries(body)) return false;
-    try {
-      this.send(this.serializer.encodePush({ joinRef, ref, topic, event, body }));
-      return true;
-    } catch (thrown) {
-      if (thrown instanceof UnencodableError) return false;
-      throw thrown;
-    }
+    const frame = this.#encode(body, () => this.serializer.encodePush({ joinRef, ref, topic, event, body }));
+    if (frame !== null) this.send(frame);
+    return frame !== null;
   }
 
   /** Version 1.0.0 has no binary frames, and the client cannot read them over long-poll: it takes each message for JSON. */
@@ -110,6 +104,17 @@ export class SocketSession {
     if (typeof frame === "string") this.transport.sendText(frame);
     else this.transport.sendBinary(frame);
     this.#backlog.check(this);
+  }
+
+  /** Null when the client's version, its transport, or a binary frame's field sizes cannot carry the message. */
+  #encode(body: PhoenixBody, encode: () => string | Uint8Array): string | Uint8Array | null {
+    if (!this.carries(body)) return null;
+    try {
+      return encode();
+    } catch (thrown) {
+      if (thrown instanceof UnencodableError) return null;
+      throw thrown;
+    }
   }
 }
 
@@ -132,7 +137,8 @@ export const NO_ASSIGNS: Assigns = Object.freeze({});
  *
  * States: `joining` (the worker was asked; commands of its handlers are kept back, so that the join's reply precedes any message of the
  * topic) → `joined` → `ended`. Or `joining` → `ended`, when it was refused, left or replaced before the answer came; the answer is then void.
- * Invariant: only a `joined` membership is among its topic's subscribers, and every one that holds its topic releases it. Lives as long as its socket; a worker's death does not touch it.
+ * Invariant: only a `joined` membership is among its topic's subscribers, and every one that holds its topic releases it. Lives as long as its
+ * socket; a worker's death does not touch it.
  */
 export class Membership {
   readonly id: ChannelId;

@@ -8,6 +8,7 @@
 
 import { toError } from "../../core/index.ts";
 import { HistoryFeed } from "../history/history-feed.ts";
+import { asObjectText } from "../history/history-fields.ts";
 import type { SequencedBroadcast } from "../history/sequenced-broadcast.ts";
 import type { ChannelEntry } from "../manifest.ts";
 import { type ChannelId, type FilterVerdict, fromLinkBody, type LinkBody, toLinkBody } from "../protocol.ts";
@@ -61,7 +62,7 @@ export class Topic {
   /** Takes a broadcast from anywhere. Durable ones (with `seq`) are put in order first. */
   broadcast(event: string, body: LinkBody, seq: number | undefined, except: ChannelId | undefined): void {
     if (this.feed && seq !== undefined && typeof body === "string") this.feed.offer(seq, event, body, except);
-    else this.#deliver(event, fromLinkBody(body), except);
+    else this.#deliver(event, typeof body === "string" ? asObjectText(body) : fromLinkBody(body), except);
   }
 
   /** What only this gateway says, such as presence: never durable, never filtered. */

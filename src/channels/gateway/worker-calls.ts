@@ -94,8 +94,8 @@ export class WorkerCalls {
     try {
       const response = await this.#backend.request(worker, { kind: "filter", channels, event, body });
       for (const [position, { index }] of part.entries()) verdicts[index] = response.verdicts[position] ?? "unattached";
-    } catch (thrown) {
-      if (!isWorkerGone(thrown)) throw thrown;
+    } catch {
+      // Gone, busy or late: they stay unattached, and the topic says what comes of that.
     }
   }
 

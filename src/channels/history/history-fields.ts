@@ -6,6 +6,11 @@
 import { describe, InvalidInputError } from "../../core/index.ts";
 import type { Seq } from "../../store/index.ts";
 
+/** A payload must be an object for clients: what is none (an actor may broadcast anything) becomes one, under `value`. */
+export function asObjectText(json: string): string {
+  return json.trimStart().startsWith("{") ? json : `{"value":${json}}`;
+}
+
 /** Adds fields to the JSON text of an object, last, so that they win over equal names before them. */
 export function withFields(objectText: string, fields: Readonly<Record<string, unknown>>): string {
   const added = JSON.stringify(fields).slice(1);

@@ -1,6 +1,6 @@
 import type { HistoryRecord, Seq } from "../../store/index.ts";
 import type { ChannelId } from "../protocol.ts";
-import { withFields } from "./history-fields.ts";
+import { asObjectText, withFields } from "./history-fields.ts";
 
 /** A durable broadcast as clients get it. */
 export interface SequencedBroadcast {
@@ -16,6 +16,6 @@ export function fromRecord({ seq, event, payload }: HistoryRecord): SequencedBro
 }
 
 export function sequenced(seq: Seq, event: string, body: string, except: ChannelId | undefined): SequencedBroadcast {
-  const broadcast = { seq, event, body: withFields(body, { seq }) };
+  const broadcast = { seq, event, body: withFields(asObjectText(body), { seq }) };
   return except === undefined ? broadcast : { ...broadcast, except };
 }

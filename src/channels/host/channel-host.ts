@@ -16,6 +16,7 @@ import {
   type FilterResponse,
   type FilterVerdict,
   fromLinkBody,
+  gatewayOf,
   type HostNotice,
   type HostRequest,
   type JoinRequest,
@@ -64,13 +65,20 @@ export class ChannelHost {
     if (!channel) return;
     const { terminate } = channel.definition.options;
     void channel.run(async () => {
-      this.#channels.delete(channel.id);
+      if (!this.#channels.delete(channel.id)) return; // Its join was refused meanwhile.
       try {
         await terminate?.(notice.reason, this.#context(channel) as never);
       } catch (thrown) {
         this.#options.events.emit("error.caught", { stage: "channel.terminate", error: toError(thrown) });
       }
     });
+  }
+
+  /** The gateway is gone, and its sockets with it: their channels end as if each had been closed. */
+  gatewayGone(gatewayId: string): void {
+    for (const channel of [...this.#channels.keys()]) {
+      if (gatewayOf(channel) === gatewayId) this.notify({ kind: "terminate", channel, reason: "closed" });
+    }
   }
 
   #dispatch(request: HostRequest): Promise<ResponseTo<HostRequest>> {
