@@ -30,6 +30,10 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
     summary: "throughput on PostgreSQL beside a forgotten open transaction",
     load: () => import("./idle-transaction/idle-transaction.ts"),
   },
+  channels: {
+    summary: "memory, broadcast and echo beside bare Bun, ws and Socket.IO; --only many for 100,000 sockets",
+    load: () => import("./channels/channels.ts"),
+  },
 };
 
 const [name = "", ...args] = process.argv.slice(2);

@@ -51,7 +51,7 @@ export class Program {
     return (await Promise.race([said, ended])) as N;
   }
 
-  tell(notice: Notice): void {
+  tell<N extends Notice>(notice: N): void {
     this.#child.send(notice);
   }
 
@@ -82,13 +82,13 @@ export function say<N extends Notice>(notice: N): void {
   process.send?.(notice);
 }
 
-/** Resolves when the benchmark has said so. */
-export function heard(kind: string): Promise<void> {
+/** Resolves when the benchmark has said so, with what it said. */
+export function heard<N extends Notice = Notice>(kind: N["kind"]): Promise<N> {
   return new Promise((resolve) => {
     const listen = (notice: unknown): void => {
       if ((notice as Notice).kind !== kind) return;
       process.off("message", listen);
-      resolve();
+      resolve(notice as N);
     };
     process.on("message", listen);
   });
