@@ -227,6 +227,7 @@ export interface DeadLetterFilter {
 
 export interface LaneFilter {
   readonly target?: string;
+  readonly key?: string;
   readonly status?: LaneStatus;
 }
 

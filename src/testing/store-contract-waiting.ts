@@ -86,6 +86,7 @@ function laneContract(fixture: () => Promise<StoreFixture>): void {
       expect(second.rows.map((row) => row.key)).toEqual(["c"]);
       expect(second.next).toBeUndefined();
       expect((await store.lanes({ status: "halted" }, { limit: 10 })).rows.map((row) => row.target)).toEqual(["other"]);
+      expect((await store.lanes({ key: "nobody" }, { limit: 10 })).rows).toEqual([]);
     });
   });
 }

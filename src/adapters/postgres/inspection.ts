@@ -99,9 +99,15 @@ export class Inspection {
          where (b.shard, b.stream, b.target, b.key) = (l.shard, l.stream, l.target, l.key)) as waiting
        from ${s}.lanes l
        where (shard, stream, target, key) > ($1::int, $2::text, $3::text, $4::text) and ($5::text is null or target = $5)
-         and ($6::text is null or status = $6)
-       order by shard, stream, target, key limit $7::int`,
-      [...positionOf(request, [-1, "", "", ""]), filter.target ?? null, filter.status ?? null, request.limit + 1],
+         and ($6::text is null or status = $6) and ($7::text is null or key = $7)
+       order by shard, stream, target, key limit $8::int`,
+      [
+        ...positionOf(request, [-1, "", "", ""]),
+        filter.target ?? null,
+        filter.status ?? null,
+        filter.key ?? null,
+        request.limit + 1,
+      ],
     );
     const toWaiting = (row: LaneRow & { waiting: number }): WaitingLane => ({
       ...toLane(row),

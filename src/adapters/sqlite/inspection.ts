@@ -74,11 +74,12 @@ export function listLanes(db: SqliteDatabase, filter: LaneFilter, request: PageR
        ) as waiting
        from godwit_lanes as lane
        where (shard, stream, target, key) > (?, ?, ?, ?) and (?5 is null or target = ?5) and (?6 is null or status = ?6)
-       order by shard, stream, target, key limit ?7`,
+         and (?7 is null or key = ?7)
+       order by shard, stream, target, key limit ?8`,
     )
     .all(
       ...positionOf(request, [-1, "", "", ""]),
-      ...[filter.target ?? null, filter.status ?? null, request.limit + 1],
+      ...[filter.target ?? null, filter.status ?? null, filter.key ?? null, request.limit + 1],
     );
   const toWaitingLane = (row: LaneRow & { readonly waiting: number }): WaitingLane => ({
     ...toLane(row),
