@@ -13,7 +13,7 @@ export {
   type SocketDefinition,
   type SocketRefused,
 } from "./define.ts";
-export type { ChannelGatewayOptions } from "./gateway/context.ts";
+export type { ChannelGatewayOptions, ClusterPort } from "./gateway/context.ts";
 export { type Admission, ChannelGateway, type ConnectOutcome } from "./gateway/gateway.ts";
 export { LONG_POLL_STATUS, LongPolls, type PollAnswer } from "./gateway/long-poll.ts";
 export { type OriginPolicy, originAllowed } from "./gateway/origin.ts";
@@ -40,6 +40,13 @@ export { type ChannelLimits, channelLimits, DEFAULT_CHANNEL_LIMITS } from "./lim
 export { type ChannelEntry, type ChannelManifest, entryFor, type HistoryPolicy } from "./manifest.ts";
 export { matchesPattern, type TopicOf } from "./pattern.ts";
 export type { PresenceEntry } from "./presence/presence-entry.ts";
+export { isPresenceKey } from "./presence/presence-key.ts";
+export {
+  type MergeOutcome,
+  type PresenceDelta,
+  type PresenceSnapshot,
+  PresenceTable,
+} from "./presence/presence-table.ts";
 export {
   type Assigns,
   type AssignsChange,

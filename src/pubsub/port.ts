@@ -35,7 +35,7 @@ export interface Subscription {
 }
 
 /** Longest topic, in UTF-16 units. */
-export const MAX_TOPIC_LENGTH = 1_024;
+export const MAX_TOPIC_LENGTH: number = 64 * 1_024;
 /** Longest message, in UTF-16 units. */
 export const MAX_MESSAGE_LENGTH: number = 16 * 1024 * 1024;
 

@@ -184,6 +184,8 @@ export class ChannelLifecycle {
 
   async #admit(member: Membership, message: ClientMessage, response: string): Promise<void> {
     const topic = this.#parts.topics.retain(member);
+    if (topic.opening) await topic.opening;
+    if (member.state === "ended") return;
     if (!topic.feed) return this.#enter(member, message, topic, response, []);
     const since = typeof message.body === "string" ? sinceOf(message.body) : undefined;
     try {

@@ -7,6 +7,16 @@ import type { ChannelManifest } from "../manifest.ts";
 import type { ChannelId } from "../protocol.ts";
 import type { NativePublish } from "./transport.ts";
 
+/** What the engine tells of itself to whoever connects it with the other gateways of a cluster. */
+export interface ClusterPort {
+  /** The first socket here joins the topic; it has joined when the promise resolves: what other gateways broadcast arrives from then on. */
+  topicOpened(topic: string): Promise<void> | undefined;
+  /** Nobody here is on the topic any more. */
+  topicClosed(topic: string): void;
+  /** Who is present, here or elsewhere, has changed. */
+  presenceChanged(): void;
+}
+
 export interface ChannelGatewayOptions {
   /** Unique among all gateways, also after a restart: presences and channel ids begin with it. No `.` in it. */
   readonly gatewayId: string;
@@ -17,6 +27,8 @@ export interface ChannelGatewayOptions {
   readonly clock: Clock;
   readonly events: Events;
   readonly limits?: Partial<ChannelLimits>;
+  /** Absent: this gateway is the only one. */
+  readonly cluster?: ClusterPort;
   /** Gives [0, 1); for spreading. Default `Math.random`. */
   readonly random?: () => number;
 }

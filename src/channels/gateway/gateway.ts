@@ -81,7 +81,10 @@ export class ChannelGateway {
       windowMs: context.limits.presenceWindowMs,
       flush: (topic, diff) => this.#topics.get(topic)?.announce("presence_diff", JSON.stringify(diff)),
     });
-    this.presence = new PresenceTable(options.gatewayId, (joined, left) => diffs.note(joined, left));
+    this.presence = new PresenceTable(options.gatewayId, (joined, left) => {
+      diffs.note(joined, left);
+      options.cluster?.presenceChanged();
+    });
     this.#commands = new ChannelCommands(context, this.presence, (member) => this.#lifecycle.stop(member));
     this.#lifecycle = new ChannelLifecycle({
       context,

@@ -37,6 +37,8 @@ export class Topic {
   readonly subscribers: Subscribers;
   /** Memberships, subscribed or about to be. */
   holders = 0;
+  /** Until broadcasts of other gateways arrive. */
+  opening: Promise<void> | undefined = undefined;
   readonly #ports: TopicPorts;
   readonly #steps: Step[] = [];
   #busy = false;

@@ -40,11 +40,15 @@ export class Topics {
     if (--topic.holders > 0) return;
     topic.close();
     this.#topics.delete(topic.name);
+    this.#ports.context.cluster?.topicClosed(topic.name);
   }
 
   #open(name: string, entry: ChannelEntry): Topic {
     const topic = new Topic(name, entry, this.#ports);
     this.#topics.set(name, topic);
+    topic.opening = this.#ports.context.cluster?.topicOpened(name)?.then(() => {
+      topic.opening = undefined;
+    });
     return topic;
   }
 }

@@ -14,9 +14,13 @@ const HOSTILE_KEYS: ReadonlySet<string> = new Set([
   ...Object.getOwnPropertyNames(Object.prototype),
 ]);
 
+export function isPresenceKey(key: unknown): key is string {
+  return typeof key === "string" && key !== "" && key.length <= MAX_KEY_LENGTH && !HOSTILE_KEYS.has(key);
+}
+
 /** @throws InvalidInputError on a key or a meta that clients could not take. */
 export function checkPresence(key: unknown, meta: unknown): void {
-  if (typeof key !== "string" || key === "" || key.length > MAX_KEY_LENGTH || HOSTILE_KEYS.has(key)) {
+  if (!isPresenceKey(key)) {
     throw new InvalidInputError(
       "presence key",
       `a text of 1 to ${MAX_KEY_LENGTH} characters that is no property of every object`,

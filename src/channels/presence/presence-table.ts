@@ -113,6 +113,12 @@ export class PresenceTable {
     return delta;
   }
 
+  /** As `takeDelta`; an empty one when nothing has changed: a sign of life by which others see whether they have missed something. */
+  heartbeat(): PresenceDelta {
+    const version = this.#own.version;
+    return this.takeDelta() ?? { ...this.#identity(), from: version, to: version, joins: [], leaves: [] };
+  }
+
   /** This replica's shard, for one that joins or has missed something. */
   snapshot(): PresenceSnapshot {
     return { ...this.#identity(), version: this.#own.version, entries: [...this.#own.entries.values()] };
