@@ -1,7 +1,8 @@
 /**
  * Runs lanes: gives each its turn, keeps handlers within their time, and takes their outcomes into the book.
  *
- * A handler that returns at once costs no promise. The event loop is given back after `sliceMs`, so that heartbeats and commits live.
+ * A handler that returns at once costs no promise, and one whose promise is settled already no turn of the event loop. The event loop is given
+ * back after `sliceMs`, so that heartbeats and commits live.
  * A handler past its time loses the right to commit: its message is a failed try, its late outcome is dropped and reported.
  */
 import { type Clock, type Events, GodwitError, type Timer, toError } from "../core/index.ts";
@@ -31,6 +32,7 @@ export class Runner {
   readonly #options: RunnerOptions;
   readonly #running = new Set<Run>();
   #scheduled = false;
+  #sliceEndsMs = 0;
   #deadline: { readonly timer: Timer; readonly atMs: number } | undefined;
 
   constructor(options: RunnerOptions) {
@@ -61,18 +63,23 @@ export class Runner {
   }
 
   #slice(): void {
-    const { book, clock, limits, mayStart, onHandled } = this.#options;
-    const untilMs = clock.monotonicMs() + limits.sliceMs;
+    this.#sliceEndsMs = this.#options.clock.monotonicMs() + this.#options.limits.sliceMs;
+    this.#runReady();
+    this.#armDeadline();
+    this.#options.onHandled();
+  }
+
+  /** Gives turns until none is ready, the commit is full, or the slice is over. */
+  #runReady(): void {
+    const { book, clock, mayStart } = this.#options;
     while (mayStart() && book.gathered.hasRoom) {
       const lane = book.flow.scheduler.next();
-      if (!lane) break;
+      if (!lane) return;
       this.#turn(lane);
-      if (clock.monotonicMs() < untilMs) continue;
+      if (clock.monotonicMs() < this.#sliceEndsMs) continue;
       this.wake();
-      break;
+      return;
     }
-    this.#armDeadline();
-    onHandled();
   }
 
   /** A lane's turn: a few messages, one after the other, for as long as they are handled at once. */
@@ -120,7 +127,7 @@ export class Runner {
   }
 
   #ended(run: Run, take: () => void): void {
-    const { book, events, recorder } = this.#options;
+    const { book, clock, events, recorder } = this.#options;
     if (this.#running.delete(run)) recorder?.finished(run.message);
     if (run.void) {
       events.emit("message.late-result-ignored", described(run));
@@ -128,6 +135,8 @@ export class Runner {
     }
     take();
     book.flow.settle(run.lane);
+    // Still within the slice that began it: go on at once, or a key would handle one message a turn of the event loop, and commit each alone.
+    if (clock.monotonicMs() < this.#sliceEndsMs) this.#runReady();
     this.wake();
   }
 

@@ -79,6 +79,18 @@ describe("LaneRuntime", () => {
     expect(most).toBe(3);
   });
 
+  test("an asynchronous handler that waits for nothing costs a key no turn of the event loop, nor a commit, a message", async () => {
+    await using world = await LaneWorld.open();
+    let commits = 0;
+    world.events.on("commit.done", () => {
+      commits += 1;
+    });
+    await world.send("a", numbers(500));
+    await world.worker([target(async (run) => noted(run))]);
+    await world.until(async () => JSON.stringify(await world.state("a")) === JSON.stringify({ seen: numbers(500) }), 0);
+    expect(commits).toBeLessThan(10);
+  });
+
   test("never runs more lanes of a target than it allows", async () => {
     await using world = await LaneWorld.open();
     let running = 0;
