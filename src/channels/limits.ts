@@ -16,7 +16,10 @@ export interface ChannelLimits {
   readonly maxTopicBytes: number;
   /** Messages of one socket that wait for a worker's answer. Past it: `busy`. Default 1,000. */
   readonly maxInFlightPerSocket: number;
-  /** Bytes that wait to be sent to one socket. Past it topics with history are dropped to be resumed; else the socket closes with 4001. Default 1 MiB. */
+  /**
+   * Bytes that wait to be sent to one socket. Past it topics with history are dropped, to be resumed later; without, the socket closes with 4001.
+   * Default 1 MiB.
+   */
   readonly maxQueueBytes: number;
   /** A socket that sent nothing for so long, not even a heartbeat, is closed with 4002. Default 60 s, twice the client's heartbeat. */
   readonly idleLimitMs: number;

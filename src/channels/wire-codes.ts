@@ -1,5 +1,5 @@
 /**
- * Every number and reason word that Godwit's channels put on the wire, in one place; docs/reference lists them. These are for the other side;
+ * Every number and reason word that Godwit's channels put on the wire, in one place; docs/reference/channels.md lists them. These are for the other side;
  * local error codes are in core/errors.ts.
  *
  * Close codes follow RFC 6455 §7.4. Phoenix clients up to 1.7 stay away after 1000 and come back after any other code; newer ones always come

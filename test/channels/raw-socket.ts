@@ -12,7 +12,8 @@ export async function openRaw(
   query = "vsn=2.0.0",
   options: { readonly headers?: Record<string, string>; readonly protocols?: string[] } = {},
 ): Promise<RawSocket> {
-  const ws = new WebSocket(`ws://127.0.0.1:${port}/socket/websocket?${query}`, options as never); // Bun's own options; the DOM's type knows protocols only.
+  // Bun takes options of its own, which the DOM's type does not know.
+  const ws = new WebSocket(`ws://127.0.0.1:${port}/socket/websocket?${query}`, options as never);
   ws.binaryType = "arraybuffer";
   const frames: unknown[] = [];
   const waiting: (() => void)[] = [];

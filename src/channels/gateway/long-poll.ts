@@ -1,8 +1,8 @@
 /**
  * Long-poll sessions: a socket's wires where WebSockets do not pass. Pure of HTTP: the door turns requests into `open`, `poll` and `publish`.
  *
- * A session: `open` → `gone`, when it is closed, or not polled for one and a half windows. What is sent to it waits in `messages` for the next poll; the
- * engine's bound on a socket's queue bounds that too (CVE-2026-32689). The status words are in the body of an HTTP 200, as the client wants them.
+ * A session: `open` → `gone`, when it is closed, or not polled for one and a half windows. What is sent to it waits in `messages` for the next
+ * poll; the engine's bound on a socket's queue bounds that too (CVE-2026-32689). The status words are in the body of an HTTP 200, as the client wants them.
  */
 import { type Clock, SECOND, type Timer } from "../../core/index.ts";
 import { MalformedFrameError } from "../../wire/index.ts";
