@@ -20,8 +20,8 @@ export function toLaneTarget(definition: AnyActor, services: ActorServices): Lan
     run(run: LaneRun): RunOutcome | Promise<RunOutcome> {
       const context = new RunContext(run, services);
       const ended = definition.receive(decode(definition, run), context);
-      if (!(ended instanceof Promise)) return { kind: "done", effects: context.finish(checkState) };
-      return ended.then(
+      if (ended === undefined) return { kind: "done", effects: context.finish(checkState) };
+      return Promise.resolve(ended).then(
         () => ({ kind: "done", effects: context.finish(checkState) }),
         (thrown) => {
           context.close();
