@@ -174,7 +174,7 @@ test("a drain closes all with 1012, in batches spread over its time, and lets no
   await drained;
   expect(left).toEqual([8, 6, 4, 2, 0]);
   expect(await Promise.all(raws.map(async ({ closed }) => (await closed).code))).toEqual(Array(10).fill(1012));
-  expect(openRaw(harness.port)).rejects.toThrow("did not open");
+  await expect(openRaw(harness.port)).rejects.toThrow("did not open");
 });
 
 test("a socket of which nothing is heard is closed with 4002; one that sends heartbeats is not", async () => {

@@ -157,7 +157,7 @@ test("an ok is given only after the broadcast is durable, and no broadcast goes 
 test("bytes on a topic with history are refused: positions travel in JSON", async () => {
   await using harness = startHarness({ channels: [log], store: new MemoryHistory() });
   const sent = harness.broadcaster.broadcast({ topic: "log:1", event: "said", body: { base64: "AA==" } });
-  expect(sent).rejects.toThrow("payload of said: expected an object");
+  await expect(sent).rejects.toThrow("payload of said: expected an object");
 });
 
 test("a seq of the user's own does not displace the position", async () => {
