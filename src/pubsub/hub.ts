@@ -79,6 +79,7 @@ class HubMember implements PubSub {
   readonly #listeners = new TopicListeners();
   readonly #ready = new Map<string, Promise<void>>();
   readonly #gaps = new GapListeners();
+  #stopped = false;
 
   constructor(ports: HubPorts) {
     this.#ports = ports;
@@ -87,6 +88,7 @@ class HubMember implements PubSub {
   async start(): Promise<void> {}
 
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#ports.left();
     this.#listeners.clear();
     for (const topic of this.#ready.keys()) this.#ports.unsubscribe(topic);
@@ -95,7 +97,7 @@ class HubMember implements PubSub {
 
   publish(topic: string, message: string): void {
     checkMessage(topic, message);
-    this.#ports.publish(topic, message);
+    if (!this.#stopped) this.#ports.publish(topic, message);
   }
 
   subscribe(topic: string, listener: MessageListener): Subscription {

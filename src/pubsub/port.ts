@@ -19,7 +19,7 @@ export interface PubSub {
   start(): Promise<void>;
   /** Ends every subscription and closes. Safe twice, and before `start`. */
   stop(): Promise<void>;
-  /** @throws InvalidInputError on a topic or a message past its bound. */
+  /** Nothing happens before `start` and after `stop`. @throws InvalidInputError on a topic or a message past its bound. */
   publish(topic: string, message: string): void;
   /** The listener is called in order, and must not throw. Several may listen to one topic. @throws InvalidInputError */
   subscribe(topic: string, listener: (message: string) => void): Subscription;

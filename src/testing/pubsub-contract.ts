@@ -141,14 +141,15 @@ function subscriptions(createFixture: () => Promise<PubSubFixture>): void {
     expect(first.map(([message]) => message)).toEqual(heard.map((_, i) => `for ${i}`));
   });
 
-  test("stopping is safe twice, before the start, and lets nothing through afterwards", async () => {
+  test("stopping is safe twice, before the start, and lets nothing through afterwards, in or out", async () => {
     await using fixture = await createFixture();
     const [ada, bob, cyd] = [await fixture.open(), await fixture.open(), await fixture.open()];
     const [atBob, atCyd] = [await hear(bob), await hear(cyd)];
     await bob.stop();
     await bob.stop();
+    bob.publish(TOPIC, "from the dead");
     ada.publish(TOPIC, "late");
-    await atCyd.first(1);
+    expect(await atCyd.first(1)).toEqual(["late"]);
     expect(atBob.messages).toEqual([]);
   });
 }
