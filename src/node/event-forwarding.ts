@@ -42,7 +42,12 @@ export function forwardEvents(events: Events, send: (batch: readonly ForwardedEv
 
 /** Emits what a worker forwarded on the node's own bus. */
 export function emitForwarded(events: Events, forwarded: readonly ForwardedEvent[]): void {
-  for (const [name, payload] of forwarded) events.emit(name, errorsFromData(payload) as EventPayloads[EventName]);
+  for (const [name, payload] of forwarded) events.emit(name, payloadOf(name, payload));
+}
+
+/** A forwarded payload of the event `name`, its errors errors again. */
+export function payloadOf<Name extends EventName>(_name: Name, payload: unknown): EventPayloads[Name] {
+  return errorsFromData(payload) as EventPayloads[Name];
 }
 
 interface ErrorData {

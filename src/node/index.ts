@@ -1,6 +1,5 @@
 export { AppLoadError } from "./app-load-error.ts";
-export { askForDeploy } from "./deploy/ask-for-deploy.ts";
-export type { Deployed, DeployRequest } from "./deploy/deployer.ts";
+export { type ControlClient, connectControl } from "./control/control-client.ts";
 export type { LoadFailure } from "./link-protocol.ts";
 export type { NodeConfig, RunningNode } from "./node-config.ts";
 export { startNode } from "./start-node.ts";

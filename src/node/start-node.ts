@@ -2,37 +2,36 @@
  * Starts a node: supervisor, gateway and store in this process, workers in their own. There is one start path, and it is recovery:
  * whatever an earlier node left behind (leases of dead workers, a socket file) is cleared on the way.
  */
-import type { MemoryGuard } from "../adapters/process/index.ts";
 import { claimDataFolder } from "../adapters/sqlite/index.ts";
 import type { AppManifest } from "../app/index.ts";
-import { type Clock, Events, systemClock, toError } from "../core/index.ts";
+import { type Clock, ConfigError, Events, SECOND, systemClock, toError } from "../core/index.ts";
 import type { Store } from "../store/index.ts";
-import { type ChildSpec, Supervisor } from "../supervision/index.ts";
+import { type ChildSpec, Supervisor, supervisorChild } from "../supervision/index.ts";
+import { AppLoadError } from "./app-load-error.ts";
 import { type ControlHandlers, serveControl } from "./control/control-server.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
-import { deployRequests } from "./deploy/deploy-requests.ts";
-import { Deployer } from "./deploy/deployer.ts";
-import { reasonOf } from "./deploy/reason-of.ts";
 import { emitForwarded } from "./event-forwarding.ts";
 import { startEventLog } from "./event-log.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import type { NodeConfig, RunningNode } from "./node-config.ts";
+import { Observer } from "./observe/observer.ts";
 import { openStore } from "./open-store.ts";
-import { createNodePool, type NodePool } from "./pool/node-pool.ts";
-import { poolRequests } from "./pool/pool-requests.ts";
-import { evictDead } from "./pool/worker-process.ts";
-import { WorkerRoster } from "./pool/worker-roster.ts";
 import { storeMaintenance } from "./store-maintenance.ts";
+import { evictDead, workerChild } from "./worker-process.ts";
+import { WorkerRoster } from "./worker-roster.ts";
+
+const BLOCKED_LIMIT_MS = 5 * SECOND;
 
 /** What the parts of one node share. */
-interface NodeParts extends NodePool {
+interface NodeParts {
   readonly config: NodeConfig;
   readonly folder: DataFolder;
   readonly store: Store;
   readonly clock: Clock;
   readonly events: Events;
   readonly gateway: Gateway;
-  readonly deployer: Deployer;
+  readonly roster: WorkerRoster;
+  readonly observer: Observer;
   /** Known once the first worker is ready. */
   readonly manifest: PromiseWithResolvers<AppManifest>;
 }
@@ -52,6 +51,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     events: parts.events,
     children: children(parts),
   });
+  parts.observer.observe(supervisor);
   const exited = supervisor.exited.then((reason) => {
     stopLog();
     claim.release();
@@ -71,7 +71,6 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     url,
     appName: name,
     tryThis: tryThis.map((line) => line.replaceAll("{url}", url)),
-    deploy: (request) => parts.deployer.deploy(request),
     stop: () => supervisor.stop(),
     exited,
   };
@@ -85,10 +84,17 @@ function createParts(config: NodeConfig, folder: DataFolder): NodeParts {
   const roster: WorkerRoster = new WorkerRoster({
     clock,
     events,
-    blockedLimitMs: config.blockedLimitMs,
+    blockedLimitMs: BLOCKED_LIMIT_MS,
     onState: (state) => gateway.topics.worker(state),
   });
-  const gateway = new Gateway({
+  const observer = new Observer({
+    config,
+    store,
+    clock,
+    gateway: () => gateway,
+    slots: () => roster.states,
+  });
+  const gateway: Gateway = new Gateway({
     gatewayId: `${config.nodeName.replaceAll(".", "-")}-${crypto.randomUUID().slice(0, 8)}`,
     host: config.host,
     port: config.port,
@@ -99,7 +105,8 @@ function createParts(config: NodeConfig, folder: DataFolder): NodeParts {
     events,
     apiToken: config.apiToken,
     nodeState: () => roster.states,
-    workers: {
+    doors: observer.doors(),
+    workers: observer.overhear({
       loaded: ({ memberId }, loaded) => {
         manifest.resolve(loaded);
         roster.ready(memberId);
@@ -108,17 +115,14 @@ function createParts(config: NodeConfig, folder: DataFolder): NodeParts {
       gone: () => {},
       heartbeat: ({ memberId }, heartbeat) => roster.heartbeat(memberId, heartbeat),
       events: (_worker, forwarded) => emitForwarded(events, forwarded),
-    },
+    }),
   });
-  events.on("lease.released", () => gateway.links.share());
-  const nodePool = createNodePool({ config, folder, store, links: gateway.links, roster, clock, events });
-  const deployer = new Deployer({ pool: nodePool.pool, gateway, clock, events });
-  return { config, folder, store, clock, events, gateway, manifest, deployer, ...nodePool };
+  return { config, folder, store, clock, events, gateway, roster, observer, manifest };
 }
 
 /** In start order; stopped in reverse: first nobody is let in, then the workers finish, and the store closes last. */
 function children(parts: NodeParts): readonly ChildSpec[] {
-  const { config, store, gateway, clock, events, pool, memory } = parts;
+  const { config, store, gateway, clock, events } = parts;
   return [
     {
       id: "store",
@@ -140,16 +144,7 @@ function children(parts: NodeParts): readonly ChildSpec[] {
       id: "control",
       start: () => serveControl(parts.folder.control, clock, controlHandlers(parts)),
     },
-    {
-      id: "workers",
-      shutdown: Number.POSITIVE_INFINITY,
-      start: async ({ signal }) => {
-        signal.addEventListener("abort", () => void pool.stop());
-        await pool.start();
-        return pool;
-      },
-    },
-    ...(memory ? [guardChild(memory)] : []),
+    supervisorChild({ id: "workers" }, { children: workers(parts), intensity: Number.POSITIVE_INFINITY, events }),
     {
       id: "http",
       shutdown: config.shutdownMs,
@@ -162,20 +157,37 @@ function children(parts: NodeParts): readonly ChildSpec[] {
 }
 
 /** What may be asked of the node on its control socket, by name. */
-function controlHandlers({ config, deployer, pool }: NodeParts): ControlHandlers {
-  return {
-    "node.name": () => ({ node: config.nodeName, pid: process.pid }),
-    ...deployRequests(deployer),
-    ...poolRequests(pool),
-  };
+function controlHandlers({ observer }: NodeParts): ControlHandlers {
+  return { ...observer.handlers() };
 }
 
-function guardChild(memory: MemoryGuard): ChildSpec {
-  return {
-    id: "memory",
-    start: () => {
-      memory.start();
-      return memory;
-    },
-  };
+function workers({ config, folder, store, events, roster }: NodeParts): readonly ChildSpec[] {
+  const { nodeName, appPath, shutdownMs } = config;
+  return Array.from({ length: config.workers }, (_, index) => {
+    const slot = `w${index}`;
+    const boot = {
+      slot,
+      nodeName,
+      appPath,
+      gateways: [folder.socket],
+      store: config.store,
+      database: folder.database,
+      shutdownMs,
+    };
+    return workerChild(boot, shutdownMs, {
+      folder,
+      store,
+      events,
+      onSpawn: (memberId, flight, process) => roster.spawned(slot, memberId, flight, process),
+      onLine: (line, stream) => process[stream].write(`${line}\n`),
+    });
+  });
+}
+
+/** What a person can put right, from within what the supervisors say of it. */
+function reasonOf(error: Error): Error {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof AppLoadError || cause instanceof ConfigError) return cause;
+  }
+  return error;
 }

@@ -36,6 +36,13 @@ export type ConnectOutcome =
   | { readonly kind: "refused"; readonly reason: string }
   | { readonly kind: "unavailable"; readonly reason: string };
 
+/** A topic as people see it. */
+export interface TopicSummary {
+  readonly topic: string;
+  readonly subscribers: number;
+  readonly keepsHistory: boolean;
+}
+
 const ANONYMOUS: SocketIdentity = { id: null, assigns: {} };
 
 export class ChannelGateway {
@@ -120,6 +127,15 @@ export class ChannelGateway {
   /** Channels that sockets of this gateway have joined or are joining. */
   get channels(): number {
     return this.#members.size;
+  }
+
+  /** The topics that somebody here has joined. */
+  topics(): readonly TopicSummary[] {
+    return Array.from(this.#topics.all(), ({ name, subscribers, entry }) => ({
+      topic: name,
+      subscribers: subscribers.size,
+      keepsHistory: entry.history !== null,
+    }));
   }
 
   /** New code may define other channels. Joined ones go on. */

@@ -46,6 +46,8 @@ export interface GatewayOptions {
   readonly workers: Pick<WorkerLinkHandlers, "loaded" | "loadFailed" | "gone" | "heartbeat" | "events">;
   /** The workers as people see them, for the topic `godwit:node`. */
   readonly nodeState: () => readonly object[];
+  /** Doors of the node itself, asked before the app's own pages and routes. */
+  readonly doors: readonly HttpDoor[];
 }
 
 /** Sockets are closed within this part of a stop's deadline. */
@@ -61,7 +63,7 @@ export class Gateway {
   readonly links: WorkerLinks;
   readonly topics: SystemTopics;
   readonly #options: GatewayOptions;
-  readonly #appender: Appender;
+  readonly appender: Appender;
   readonly #gaps: GapWatch;
   readonly #flow: ReturnType<typeof collectFlowSteps>;
   #linkServer: LinkServer | undefined;
@@ -76,7 +78,7 @@ export class Gateway {
     this.#options = options;
     this.links = new WorkerLinks(this.#handlers(), events);
     const onGrown = (shards: readonly Shard[]) => this.links.notifyAll("wake", shards);
-    this.#appender = new Appender({ store, clock, events, onGrown });
+    this.appender = new Appender({ store, clock, events, onGrown });
     this.#gaps = new GapWatch({ store, clock, events, onGrown });
     this.topics = new SystemTopics({
       open: () => this.#app?.manifest.inspect ?? false,
@@ -90,6 +92,16 @@ export class Gateway {
     return this.#http?.url;
   }
 
+  /** What it serves; undefined until it is open. */
+  get manifest(): AppManifest | undefined {
+    return this.#app?.manifest;
+  }
+
+  /** The app's sockets; undefined until it is open. */
+  get channels(): ChannelGateway | undefined {
+    return this.#channels;
+  }
+
   /** Workers may connect. */
   link(): void {
     const { socketPath, clock } = this.#options;
@@ -101,7 +113,7 @@ export class Gateway {
   async open(manifest: AppManifest): Promise<void> {
     const { clock, events, host, port } = this.#options;
     this.adopt(await this.prepare(manifest));
-    const channels = [this.#serveChannels(manifest)] as const;
+    const channels = this.#serveChannels(manifest);
     const doors = () => this.#doors;
     const parts = {
       events,
@@ -140,7 +152,7 @@ export class Gateway {
   /** The last of it: no worker is left. Safe twice. */
   async unlink(): Promise<void> {
     await this.#gaps.stop();
-    await this.#appender.stop();
+    await this.appender.stop();
     this.#linkServer?.stop();
   }
 
@@ -163,11 +175,12 @@ export class Gateway {
   #createDoors({ manifest, pages }: ReadyApp, earlier: Pages | undefined): readonly HttpDoor[] {
     const { store, clock, events } = this.#options;
     const doors = manifest.connectors.map((connector) => createDoor(connector, { createHmac: bunHmac, clock }));
-    const webhooks = createWebhooks(doors, { appender: this.#appender, shardCount: store.shardCount, events });
+    const webhooks = createWebhooks(doors, { appender: this.appender, shardCount: store.shardCount, events });
     const health = createHealth(() => this.#readiness());
     return [
       (request, pathname) => webhooks.respond(request, pathname),
       (_request, pathname) => health(pathname),
+      ...this.#options.doors,
       createHttpApi(this.#options.apiToken, this.links),
       (request, pathname) => pages.respond(request.method, pathname),
       ({ method }, pathname) => (pathname.startsWith(ASSET_PATH) ? earlier?.respond(method, pathname) : undefined),
@@ -207,6 +220,11 @@ export class Gateway {
         this.#catchUp();
       },
       presences: (topic) => this.#channels?.presence.list(topic) ?? {},
+      broadcasts: (broadcasts) => {
+        for (const { topic, event, payload, seq } of broadcasts) {
+          this.#channels?.deliverBroadcast({ topic, event, body: payload, ...(seq !== undefined && { seq }) });
+        }
+      },
       askReply: (reply) => this.links.byMember(reply.process)?.link.notify("ask-reply", reply),
       flow: (steps) => {
         for (const step of steps) this.topics.flow(step, step);

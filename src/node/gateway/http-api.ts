@@ -1,13 +1,14 @@
 /**
  * The HTTP API: what other programs may ask of a node, with a bearer token. Requests are carried out by a worker, which knows the app's schemas.
  *
+ * What only looks, or decides about what is there, is in `observe/query-routes.ts`.
  * `POST /api/actors/:actor/:key/messages`, `POST /api/actors/:actor/:key/asks`, `POST /api/topics/:topic/broadcasts`, `DELETE /api/sockets/:id`.
  * See docs/reference/http-api.md.
  */
-import { timingSafeEqual } from "node:crypto";
 import { Hono } from "hono";
 import { type Duration, InvalidInputError, SECOND, toMs } from "../../core/index.ts";
 import type { ApiCall } from "../link-protocol.ts";
+import { refuseWithoutToken } from "./api-token.ts";
 import { readBody, refuse, refuseThrown } from "./http-answer.ts";
 import type { HttpDoor } from "./http-server.ts";
 import type { WorkerLinks } from "./worker-links.ts";
@@ -23,10 +24,7 @@ export function createHttpApi(token: string | undefined, workers: WorkerLinks): 
   const routes = apiRoutes(workers);
   return (request, pathname) => {
     if (!pathname.startsWith(PREFIX)) return undefined;
-    if (token === undefined) return refuse(403, "api_off", "the HTTP API is off; set GODWIT_API_TOKEN to switch it on");
-    if (!bears(request, token))
-      return refuse(401, "unauthorized", "expected Authorization: Bearer <the node's API token>");
-    return routes.fetch(request);
+    return refuseWithoutToken(request, token) ?? routes.fetch(request);
   };
 }
 
@@ -60,13 +58,7 @@ function apiRoutes(workers: WorkerLinks): Hono {
   return routes;
 }
 
-function bears(request: Request, token: string): boolean {
-  const given = Buffer.from(request.headers.get("authorization") ?? "");
-  const expected = Buffer.from(`Bearer ${token}`);
-  return given.length === expected.length && timingSafeEqual(given, expected);
-}
-
-async function readJson(request: Request): Promise<unknown> {
+export async function readJson(request: Request): Promise<unknown> {
   const text = new TextDecoder().decode(await readBody(request, MAX_BODY_BYTES));
   try {
     return JSON.parse(text);
