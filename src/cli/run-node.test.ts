@@ -16,6 +16,7 @@ function fakeNode() {
     url: "http://127.0.0.1:4001",
     appName: "fake",
     tryThis: [],
+    deploy: () => Promise.reject(new Error("no deploy is expected")),
     exited: exit.promise,
     stop: async () => {
       stopCalled.resolve();

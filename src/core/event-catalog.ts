@@ -29,6 +29,10 @@ export const EVENT_DESCRIPTIONS: Readonly<Record<keyof EventPayloads, string>> =
     "A supervised OS process sent no heartbeat for too long, its event loop being blocked; it is killed.",
   "process.outgrown":
     "A supervised OS process passed its memory limit; a replacement is asked for. `curve` shows how it grew.",
+  "worker.replaced": "A worker was replaced by a new one under open sockets, and why.",
+  "deploy.started": "New code is being loaded beside the old.",
+  "deploy.finished": "New code serves; the workers of the old are draining.",
+  "deploy.failed": "New code did not load, or its workers were not healthy; the old code goes on untouched.",
 
   "message.processed": "Messages were handled, and what they changed is committed.",
   "message.failed":
@@ -42,7 +46,8 @@ export const EVENT_DESCRIPTIONS: Readonly<Record<keyof EventPayloads, string>> =
     "More messages wait for a lane than it may hold in memory (or it catches up after a failure): they wait in its backlog.",
   "lane.stopped": "A lane waits for a person or for new code: halted, paused or unmigratable.",
   "lane.normal": "A lane has no backlog any more and is fed from its stream again.",
-  "target.congested": "A target is too slow for what comes; its messages wait in their backlogs so that others can be read.",
+  "target.congested":
+    "A target is too slow for what comes; its messages wait in their backlogs so that others can be read.",
   "lease.acquired": "A worker has leased shards.",
   "lease.lost": "Leases passed to another worker; what was not committed in them is void.",
   "lease.released": "A worker has given leases back.",
@@ -73,7 +78,8 @@ export const EVENT_DESCRIPTIONS: Readonly<Record<keyof EventPayloads, string>> =
   "channel.message-dropped": "A message did not reach a subscriber that cannot take it.",
 
   "pubsub.lost": "Messages to other nodes could not be sent: the server is away, or too many wait.",
-  "pubsub.gap": "Messages between nodes may have been lost; they flow again, and what the log holds is read from there.",
+  "pubsub.gap":
+    "Messages between nodes may have been lost; they flow again, and what the log holds is read from there.",
   "pubsub.message-refused": "Something came over pub/sub that no gateway has sent; it was passed over.",
   "gateway.joined": "Another gateway of the cluster was heard of.",
   "gateway.lost": "Another gateway of the cluster has left or fallen silent; its presences are gone.",
@@ -125,6 +131,21 @@ export interface EventPayloads {
     readonly reason: string;
     readonly curve: readonly { readonly atMs: number; readonly bytes: number }[];
   };
+  "worker.replaced": {
+    /** The slot: `w0`. */
+    readonly worker: string;
+    readonly reason: "deploy" | "memory" | "canary" | "request";
+    readonly release: number;
+    readonly tookMs: number;
+  };
+  "deploy.started": { readonly release: number; readonly app: string; readonly workers: number };
+  "deploy.finished": {
+    readonly release: number;
+    readonly app: string;
+    readonly codeVersion: string;
+    readonly tookMs: number;
+  };
+  "deploy.failed": { readonly release: number; readonly app: string; readonly error: Error };
 
   "message.processed": { readonly member: string; readonly messages: readonly ProcessedMessage[] };
   "message.failed": MessagePayload & {

@@ -1,5 +1,7 @@
 export { AppLoadError } from "./app-load-error.ts";
 export { type ControlClient, connectControl } from "./control/control-client.ts";
+export { askForDeploy } from "./deploy/ask-for-deploy.ts";
+export type { Deployed, DeployRequest } from "./deploy/deployer.ts";
 export type { LoadFailure } from "./link-protocol.ts";
 export type { NodeConfig, RunningNode } from "./node-config.ts";
 export { startNode } from "./start-node.ts";

@@ -3,7 +3,7 @@
  */
 import type { HostCommand, HostNotice } from "../channels/index.ts";
 import type { EventName } from "../core/index.ts";
-import type { AskReply, CommittedBroadcast } from "../lanes/index.ts";
+import type { AskReply, CommittedBroadcast, LeaseScope } from "../lanes/index.ts";
 import type { Seq, Shard } from "../store/index.ts";
 
 /** A request for the user's own HTTP routes. Bodies travel as base64. */
@@ -85,14 +85,31 @@ export interface ToWorker {
   readonly watch: readonly string[];
   /** A channel has ended. */
   readonly channel: HostNotice;
+  /** Members have come or gone, or shards are free: with whom the shards are shared now. */
+  readonly share: LeaseScope;
+}
+
+/**
+ * Requests of a gateway beside those for channels, routes and the API. `ping`: are you there? `take`: begin to handle messages.
+ * Requests of a worker: `ready` (its manifest), `load-failed`, `draining` (after the answer it is sent no more requests), `presences`.
+ */
+export interface TakeRequest {
+  readonly scope: LeaseScope;
+}
+
+export interface WorkerHello {
+  readonly memberId: string;
+  readonly slot: string;
+  readonly pid: number;
+  readonly release: number;
+  readonly standby: boolean;
 }
 
 /** Notifications, worker → gateway. */
 export interface ToGateway {
-  readonly hello: { readonly memberId: string; readonly slot: string; readonly pid: number };
+  readonly hello: WorkerHello;
   readonly heartbeat: Heartbeat;
   readonly grown: readonly Shard[];
-  readonly broadcasts: readonly CommittedBroadcast[];
   readonly "ask-reply": AskReply;
   readonly flow: readonly FlowStep[];
   /** What happened in the worker, for the node's one stream of events. */

@@ -1,3 +1,5 @@
+import type { Deployed, DeployRequest } from "./deploy/deployer.ts";
+
 /** What a node must be told to run, complete and validated. `src/cli/config/` reads it from flags, variables and defaults. */
 export interface NodeConfig {
   /** The user's app file, absolute. */
@@ -18,6 +20,12 @@ export interface NodeConfig {
   readonly apiToken: string | undefined;
   /** How long a stop may take before what is still in hand is cut, ms. */
   readonly shutdownMs: number;
+  /** A worker whose event loop is blocked for so long is killed, ms. */
+  readonly blockedLimitMs: number;
+  /** Bytes that a worker may use before it is replaced; `auto`: its share of the machine's, or the container's. */
+  readonly workerMemory: number | "auto" | "off";
+  /** Least time between two replacements for memory, ms. */
+  readonly recycleGapMs: number;
 }
 
 /** A node that is ready. */
@@ -27,6 +35,11 @@ export interface RunningNode {
   /** The app's name, and the lines that it wants shown (`{url}` filled in). */
   readonly appName: string;
   readonly tryThis: readonly string[];
+  /**
+   * Loads an app's code in new workers beside the old and moves over to them; sockets stay open. Default: the app that runs, as it is on disk now.
+   * @throws AppLoadError, ConfigError, ReplacementFailedError, BusyError: the old code goes on untouched.
+   */
+  deploy(request?: DeployRequest): Promise<Deployed>;
   /** Finishes what is in hand and ends. Safe twice. */
   stop(): Promise<void>;
   /** The exit code, once the node has ended: 0 after `stop`, else not. */

@@ -2,35 +2,38 @@
  * Starts a node: supervisor, gateway and store in this process, workers in their own. There is one start path, and it is recovery:
  * whatever an earlier node left behind (leases of dead workers, a socket file) is cleared on the way.
  */
+import type { MemoryGuard } from "../adapters/process/index.ts";
 import { claimDataFolder } from "../adapters/sqlite/index.ts";
 import type { AppManifest } from "../app/index.ts";
-import { type Clock, ConfigError, Events, SECOND, systemClock, toError } from "../core/index.ts";
+import { type Clock, Events, systemClock, toError } from "../core/index.ts";
 import type { Store } from "../store/index.ts";
-import { type ChildSpec, Supervisor, supervisorChild } from "../supervision/index.ts";
-import { AppLoadError } from "./app-load-error.ts";
+import { type ChildSpec, Supervisor } from "../supervision/index.ts";
 import { type ControlHandlers, serveControl } from "./control/control-server.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
+import { deployRequests } from "./deploy/deploy-requests.ts";
+import { Deployer } from "./deploy/deployer.ts";
+import { reasonOf } from "./deploy/reason-of.ts";
 import { emitForwarded } from "./event-forwarding.ts";
 import { startEventLog } from "./event-log.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import type { NodeConfig, RunningNode } from "./node-config.ts";
 import { Observer } from "./observe/observer.ts";
 import { openStore } from "./open-store.ts";
+import { createNodePool, type NodePool } from "./pool/node-pool.ts";
+import { poolRequests } from "./pool/pool-requests.ts";
+import { evictDead } from "./pool/worker-process.ts";
+import { WorkerRoster } from "./pool/worker-roster.ts";
 import { storeMaintenance } from "./store-maintenance.ts";
-import { evictDead, workerChild } from "./worker-process.ts";
-import { WorkerRoster } from "./worker-roster.ts";
-
-const BLOCKED_LIMIT_MS = 5 * SECOND;
 
 /** What the parts of one node share. */
-interface NodeParts {
+interface NodeParts extends NodePool {
   readonly config: NodeConfig;
   readonly folder: DataFolder;
   readonly store: Store;
   readonly clock: Clock;
   readonly events: Events;
   readonly gateway: Gateway;
-  readonly roster: WorkerRoster;
+  readonly deployer: Deployer;
   readonly observer: Observer;
   /** Known once the first worker is ready. */
   readonly manifest: PromiseWithResolvers<AppManifest>;
@@ -71,6 +74,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     url,
     appName: name,
     tryThis: tryThis.map((line) => line.replaceAll("{url}", url)),
+    deploy: (request) => parts.deployer.deploy(request),
     stop: () => supervisor.stop(),
     exited,
   };
@@ -84,7 +88,7 @@ function createParts(config: NodeConfig, folder: DataFolder): NodeParts {
   const roster: WorkerRoster = new WorkerRoster({
     clock,
     events,
-    blockedLimitMs: BLOCKED_LIMIT_MS,
+    blockedLimitMs: config.blockedLimitMs,
     onState: (state) => gateway.topics.worker(state),
   });
   const observer = new Observer({
@@ -117,12 +121,15 @@ function createParts(config: NodeConfig, folder: DataFolder): NodeParts {
       events: (_worker, forwarded) => emitForwarded(events, forwarded),
     }),
   });
-  return { config, folder, store, clock, events, gateway, roster, observer, manifest };
+  events.on("lease.released", () => gateway.links.share());
+  const nodePool = createNodePool({ config, folder, store, links: gateway.links, roster, clock, events });
+  const deployer = new Deployer({ pool: nodePool.pool, gateway, clock, events });
+  return { config, folder, store, clock, events, gateway, observer, manifest, deployer, ...nodePool };
 }
 
 /** In start order; stopped in reverse: first nobody is let in, then the workers finish, and the store closes last. */
 function children(parts: NodeParts): readonly ChildSpec[] {
-  const { config, store, gateway, clock, events } = parts;
+  const { config, store, gateway, clock, events, pool, memory } = parts;
   return [
     {
       id: "store",
@@ -144,7 +151,16 @@ function children(parts: NodeParts): readonly ChildSpec[] {
       id: "control",
       start: () => serveControl(parts.folder.control, clock, controlHandlers(parts)),
     },
-    supervisorChild({ id: "workers" }, { children: workers(parts), intensity: Number.POSITIVE_INFINITY, events }),
+    {
+      id: "workers",
+      shutdown: Number.POSITIVE_INFINITY,
+      start: async ({ signal }) => {
+        signal.addEventListener("abort", () => void pool.stop());
+        await pool.start();
+        return pool;
+      },
+    },
+    ...(memory ? [guardChild(memory)] : []),
     {
       id: "http",
       shutdown: config.shutdownMs,
@@ -157,37 +173,16 @@ function children(parts: NodeParts): readonly ChildSpec[] {
 }
 
 /** What may be asked of the node on its control socket, by name. */
-function controlHandlers({ observer }: NodeParts): ControlHandlers {
-  return { ...observer.handlers() };
+function controlHandlers({ observer, deployer, pool }: NodeParts): ControlHandlers {
+  return { ...observer.handlers(), ...deployRequests(deployer), ...poolRequests(pool) };
 }
 
-function workers({ config, folder, store, events, roster }: NodeParts): readonly ChildSpec[] {
-  const { nodeName, appPath, shutdownMs } = config;
-  return Array.from({ length: config.workers }, (_, index) => {
-    const slot = `w${index}`;
-    const boot = {
-      slot,
-      nodeName,
-      appPath,
-      gateways: [folder.socket],
-      store: config.store,
-      database: folder.database,
-      shutdownMs,
-    };
-    return workerChild(boot, shutdownMs, {
-      folder,
-      store,
-      events,
-      onSpawn: (memberId, flight, process) => roster.spawned(slot, memberId, flight, process),
-      onLine: (line, stream) => process[stream].write(`${line}\n`),
-    });
-  });
-}
-
-/** What a person can put right, from within what the supervisors say of it. */
-function reasonOf(error: Error): Error {
-  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof AppLoadError || cause instanceof ConfigError) return cause;
-  }
-  return error;
+function guardChild(memory: MemoryGuard): ChildSpec {
+  return {
+    id: "memory",
+    start: () => {
+      memory.start();
+      return memory;
+    },
+  };
 }

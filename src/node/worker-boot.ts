@@ -8,6 +8,10 @@ export interface WorkerBoot {
   readonly slot: string;
   readonly nodeName: string;
   readonly appPath: string;
+  /** Number of the release that `appPath` is loaded for. */
+  readonly release: number;
+  /** Loads its app and waits: takes no message until it is told to. */
+  readonly standby: boolean;
   /** The gateways' Unix sockets. */
   readonly gateways: readonly string[];
   /** As in `NodeConfig`; may hold a password, so it travels in the environment, which only this user can read. */

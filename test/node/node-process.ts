@@ -13,6 +13,12 @@ export interface NodeProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+export interface CommandOutput {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 export class NodeProcess implements AsyncDisposable {
   readonly url: string;
   readonly pid: number;
@@ -46,9 +52,26 @@ export class NodeProcess implements AsyncDisposable {
     return this.#child.exited;
   }
 
-  /** Resolves with the fields of the first log line of that event, past or to come. */
-  logged(event: string): Promise<Readonly<Record<string, unknown>>> {
-    return this.#log.next(event);
+  /** How many log lines of that event there are so far. */
+  count(event: string): number {
+    return this.#log.count(event);
+  }
+
+  /** Resolves with the fields of the first log line of that event (or the `number`-th), past or to come. */
+  logged(event: string, number = 1): Promise<Readonly<Record<string, unknown>>> {
+    return this.#log.find(event, number);
+  }
+
+  /** Runs a command of the CLI against this node. */
+  async godwit(...command: readonly string[]): Promise<CommandOutput> {
+    const child = Bun.spawn([process.execPath, MAIN, ...command, "--data", this.dataFolder], {
+      env: { ...process.env, NO_COLOR: "1" },
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const [stdout, stderr] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+    return { code: await child.exited, stdout, stderr };
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -85,10 +108,16 @@ class NodeLog {
     void this.#read(stream);
   }
 
-  next(event: string): Promise<LogLine> {
-    const known = this.#lines.find((line) => line.event === event);
-    if (known) return Promise.resolve(known);
-    return new Promise((resolve) => this.#waiting.push({ event, resolve }));
+  count(event: string): number {
+    return this.#lines.filter((line) => line.event === event).length;
+  }
+
+  async find(event: string, number: number): Promise<LogLine> {
+    for (;;) {
+      const found = this.#lines.filter((line) => line.event === event)[number - 1];
+      if (found) return found;
+      await new Promise<LogLine>((resolve) => this.#waiting.push({ event, resolve }));
+    }
   }
 
   async #read(stream: ReadableStream<Uint8Array>): Promise<void> {

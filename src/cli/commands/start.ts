@@ -35,6 +35,8 @@ async function start(invocation: Invocation, terminal: Terminal): Promise<number
     config,
     startNode,
     onReady: (node) => {
+      // What failed is in the node's log; the old code goes on.
+      process.on("SIGHUP", () => void node.deploy().catch(() => undefined));
       const ready: Ready = { node, config, readyAfterMs: Bun.nanoseconds() / 1e6, cwd: process.cwd() };
       terminal.out(invocation.json ? renderReadyJson(ready) : renderBanner(ready, terminal.style));
     },

@@ -37,6 +37,15 @@ export const secretToken: Parser<string | undefined> = (text, path) => {
 
 export const milliseconds: Parser<number> = (text, path) => toMs(/^\d+$/.test(text) ? Number(text) : text, path);
 
+const BYTES: Readonly<Record<string, number>> = { kb: 2 ** 10, mb: 2 ** 20, gb: 2 ** 30 };
+
+export const memoryLimit: Parser<number | "auto" | "off"> = (text, path) => {
+  if (text === "auto" || text === "off") return text;
+  const [, count, unit = ""] = /^(\d+(?:\.\d+)?) ?(kb|mb|gb)$/i.exec(text) ?? [];
+  if (count !== undefined) return Math.floor(Number(count) * (BYTES[unit.toLowerCase()] as number));
+  throw new InvalidInputError(path, "`auto`, `off` or a size such as 512mb or 1.5gb", text);
+};
+
 export const storeAddress: Parser<string> = (text, path) => {
   if (text === "sqlite" || isPostgresUrl(text)) return text;
   throw new InvalidInputError(path, "`sqlite` or a URL such as postgres://user@host:5432/database", hidePassword(text));

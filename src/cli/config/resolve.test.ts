@@ -16,6 +16,9 @@ describe("the configuration in force", () => {
       nodeName: expect.stringMatching(/^[A-Za-z0-9._-]{1,63}$/),
       apiToken: undefined,
       shutdownMs: 30_000,
+      blockedLimitMs: 5_000,
+      workerMemory: "auto",
+      recycleGapMs: 60_000,
     });
     expect(new Set(Object.values(sources).map(({ kind }) => kind))).toEqual(new Set(["default"]));
   });
@@ -76,7 +79,7 @@ describe("the table of settings", () => {
     expect(new Set(variables).size).toBe(variables.length);
     for (const name of SETTING_NAMES) {
       const { flag, variable } = SETTINGS[name];
-      if (flag !== undefined) expect(variable).toBe(`GODWIT_${flag.toUpperCase()}`);
+      if (flag !== undefined) expect(variable).toBe(`GODWIT_${flag.toUpperCase().replaceAll("-", "_")}`);
     }
   });
 

@@ -9,6 +9,7 @@ import {
   absolutePath,
   hidePassword,
   hostName,
+  memoryLimit,
   milliseconds,
   nodeName,
   type Parser,
@@ -45,6 +46,10 @@ function defaultNodeName(): string {
       .replace(/[^A-Za-z0-9._-]/g, "-")
       .slice(0, 63) || "node"
   );
+}
+
+function showDuration(ms: number): string {
+  return ms % SECOND === 0 ? `${ms / SECOND} s` : `${ms} ms`;
 }
 
 export const SETTINGS: Settings = {
@@ -122,7 +127,34 @@ export const SETTINGS: Settings = {
     description: "How long a stop may take before what is still in hand is cut.",
     parse: milliseconds,
     defaultText: () => "30 seconds",
-    show: (ms) => (ms % SECOND === 0 ? `${ms / SECOND} s` : `${ms} ms`),
+    show: showDuration,
+  },
+  blockedLimitMs: {
+    flag: "blocked-limit",
+    variable: "GODWIT_BLOCKED_LIMIT",
+    placeholder: "TIME",
+    description: "A worker whose event loop is blocked for so long is killed and started again.",
+    parse: milliseconds,
+    defaultText: () => "5 seconds",
+    show: showDuration,
+  },
+  workerMemory: {
+    flag: "worker-memory",
+    variable: "GODWIT_WORKER_MEMORY",
+    placeholder: "SIZE",
+    description:
+      "Memory that a worker may use before it is replaced: a size such as 512mb, auto (its share of the machine's or the container's), or off.",
+    parse: memoryLimit,
+    defaultText: () => "auto",
+    show: (value) => (typeof value === "number" ? `${Math.round(value / 2 ** 20)} MiB` : value),
+  },
+  recycleGapMs: {
+    variable: "GODWIT_RECYCLE_GAP",
+    placeholder: "TIME",
+    description: "Least time between two replacements for memory.",
+    parse: milliseconds,
+    defaultText: () => "1 minute",
+    show: showDuration,
   },
 };
 

@@ -113,7 +113,7 @@ export class Gateway {
   async open(manifest: AppManifest): Promise<void> {
     const { clock, events, host, port } = this.#options;
     this.adopt(await this.prepare(manifest));
-    const channels = this.#serveChannels(manifest);
+    const channels = [this.#serveChannels(manifest)] as const;
     const doors = () => this.#doors;
     const parts = {
       events,
@@ -220,11 +220,6 @@ export class Gateway {
         this.#catchUp();
       },
       presences: (topic) => this.#channels?.presence.list(topic) ?? {},
-      broadcasts: (broadcasts) => {
-        for (const { topic, event, payload, seq } of broadcasts) {
-          this.#channels?.deliverBroadcast({ topic, event, body: payload, ...(seq !== undefined && { seq }) });
-        }
-      },
       askReply: (reply) => this.links.byMember(reply.process)?.link.notify("ask-reply", reply),
       flow: (steps) => {
         for (const step of steps) this.topics.flow(step, step);

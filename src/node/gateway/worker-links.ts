@@ -1,25 +1,41 @@
 /**
  * The workers that this gateway can reach.
  *
- * States of a link: connected (said `hello`) → ready (its app is loaded, its manifest known) → gone. Only ready workers get work.
+ * States of a link: connected (said `hello`) → standby (its app is loaded, its manifest known) → serving → draining → gone; a worker that is not
+ * told to stand by serves at once. Only serving workers get new requests, and of each slot one serves: the newest. Draining ones finish what
+ * they have in hand.
+ *
  * Nothing here survives a crash: workers connect again and say who they are.
  */
 
 import type { AppManifest } from "../../app/index.ts";
 import type { HostCommand, PresenceState } from "../../channels/index.ts";
-import { type Events, GodwitError, hash32, InvalidInputError } from "../../core/index.ts";
-import type { AskReply, CommittedBroadcast } from "../../lanes/index.ts";
-import type { Link, LinkOptions } from "../../wire/index.ts";
-import type { FlowStep, Heartbeat, LoadFailure, ToGateway, ToWorker } from "../link-protocol.ts";
+import { type Events, GodwitError, hash32, InvalidInputError, SECOND } from "../../core/index.ts";
+import type { AskReply, LeaseScope } from "../../lanes/index.ts";
+import { type Link, LinkClosedError, type LinkOptions } from "../../wire/index.ts";
+import type {
+  FlowStep,
+  Heartbeat,
+  LoadFailure,
+  TakeRequest,
+  ToGateway,
+  ToWorker,
+  WorkerHello,
+} from "../link-protocol.ts";
 
-export interface WorkerLink {
-  /** Unique to one incarnation of the process. */
-  readonly memberId: string;
-  /** The same over all incarnations: `w0`, `w1` … */
-  readonly slot: string;
-  readonly pid: number;
+export interface WorkerLink extends WorkerHello {
   readonly link: Link;
 }
+
+/** A worker whose app is loaded. */
+interface Loaded {
+  readonly worker: WorkerLink;
+  readonly manifest: AppManifest;
+  phase: "standby" | "serving" | "draining";
+}
+
+/** Asked of a worker that is about to serve; it is close by and has nothing else to do. */
+const TAKE_DEADLINE_MS: number = 10 * SECOND;
 
 /** What the gateway does with what its workers say. */
 export interface WorkerLinkHandlers {
@@ -27,7 +43,6 @@ export interface WorkerLinkHandlers {
   loadFailed(worker: WorkerLink, failure: LoadFailure): void;
   gone(worker: WorkerLink): void;
   heartbeat(worker: WorkerLink, heartbeat: Heartbeat): void;
-  broadcasts(broadcasts: readonly CommittedBroadcast[]): void;
   askReply(reply: AskReply): void;
   flow(steps: readonly FlowStep[]): void;
   events(worker: WorkerLink, events: ToGateway["events"]): void;
@@ -43,25 +58,63 @@ export class UnavailableError extends GodwitError {
 }
 
 export class WorkerLinks {
-  readonly #ready = new Map<string, WorkerLink>();
+  readonly #serving = new Map<string, WorkerLink>();
+  readonly #loaded = new Map<string, Loaded>();
   readonly #handlers: WorkerLinkHandlers;
   readonly #events: Events;
+  #sharing = false;
 
   constructor(handlers: WorkerLinkHandlers, events: Events) {
     this.#handlers = handlers;
     this.#events = events;
   }
 
+  /** Those that get new requests, one a slot. */
   get ready(): readonly WorkerLink[] {
-    return [...this.#ready.values()];
+    return [...this.#serving.values()];
   }
 
+  /** Any worker that is loaded, draining ones included. */
   byMember(memberId: string): WorkerLink | undefined {
-    for (const worker of this.#ready.values()) if (worker.memberId === memberId) return worker;
-    return undefined;
+    return this.#loaded.get(memberId)?.worker;
   }
 
-  /** As `find`. @throws UnavailableError when none is ready. */
+  /** What the app of a loaded worker is. */
+  manifestOf(memberId: string): AppManifest | undefined {
+    return this.#loaded.get(memberId)?.manifest;
+  }
+
+  /** Resolves when the worker has answered. @throws LinkClosedError when it has gone; DeadlineError. */
+  async ping(memberId: string, deadlineMs: number): Promise<void> {
+    await this.#request(memberId, "ping", null, deadlineMs);
+  }
+
+  /** Lets a worker on standby begin to handle messages. @throws as `ping`, and what kept it from beginning. */
+  async take(memberId: string): Promise<void> {
+    const request: TakeRequest = { scope: this.#scope() };
+    await this.#request(memberId, "take", request, TAKE_DEADLINE_MS);
+  }
+
+  /** These workers serve in their slots from now on, in one step; those that did get nothing new any more. */
+  activate(memberIds: readonly string[]): void {
+    for (const memberId of memberIds) {
+      const loaded = this.#loaded.get(memberId);
+      if (loaded) this.#serve(loaded);
+    }
+    this.share();
+  }
+
+  /** Tells the workers that members have come or gone, or shards are free. What comes together is told once. */
+  share(): void {
+    if (this.#sharing) return;
+    this.#sharing = true;
+    setImmediate(() => {
+      this.#sharing = false;
+      for (const worker of this.#serving.values()) worker.link.notify("share", this.#scope());
+    });
+  }
+
+  /** As `find`. @throws UnavailableError when none serves. */
   pick(hint: string): WorkerLink {
     const worker = this.find(hint);
     if (!worker) throw new UnavailableError();
@@ -69,14 +122,14 @@ export class WorkerLinks {
   }
 
   /**
-   * The ready worker for `hint`, the same one for the same hint while it is up: the one of the highest random weight (Thaler and
+   * The serving worker for `hint`, the same one for the same hint while it is up: the one of the highest random weight (Thaler and
    * Ravishankar, 1998), so that a worker's going moves only what was with it.
    */
   find(hint: string): WorkerLink | undefined {
     let best: WorkerLink | undefined;
     let bestWeight = -1;
-    for (const worker of this.#ready.values()) {
-      const weight = this.#ready.size === 1 ? 0 : hash32(`${worker.slot}\u0000${hint}`);
+    for (const worker of this.#serving.values()) {
+      const weight = this.#serving.size === 1 ? 0 : hash32(`${worker.slot}\u0000${hint}`);
       if (weight > bestWeight) [best, bestWeight] = [worker, weight];
     }
     return best;
@@ -87,7 +140,7 @@ export class WorkerLinks {
   }
 
   notifyAll<K extends keyof ToWorker>(kind: K, data: ToWorker[K]): void {
-    for (const worker of this.#ready.values()) worker.link.notify(kind, data);
+    for (const { worker } of this.#loaded.values()) worker.link.notify(kind, data);
   }
 
   /** Options for a link that a worker has just opened. */
@@ -112,15 +165,50 @@ export class WorkerLinks {
   }
 
   #leave(worker: WorkerLink): void {
-    if (this.#ready.get(worker.slot) === worker) this.#ready.delete(worker.slot);
+    this.#loaded.delete(worker.memberId);
+    if (this.#serving.get(worker.slot) === worker) this.#serving.delete(worker.slot);
     this.#handlers.gone(worker);
+    this.share();
+  }
+
+  #serve(loaded: Loaded): void {
+    const { worker } = loaded;
+    const previous = this.#loaded.get(this.#serving.get(worker.slot)?.memberId ?? "");
+    if (previous && previous !== loaded) previous.phase = "draining";
+    loaded.phase = "serving";
+    this.#serving.set(worker.slot, worker);
+  }
+
+  /** A draining worker takes no shards; it counts as a member until it has ended. */
+  #scope(): LeaseScope {
+    return { uncounted: [...this.#loaded.values()].filter(({ phase }) => phase === "draining").length };
+  }
+
+  #drains(worker: WorkerLink): void {
+    const loaded = this.#loaded.get(worker.memberId);
+    if (loaded) loaded.phase = "draining";
+    if (this.#serving.get(worker.slot) === worker) this.#serving.delete(worker.slot);
+  }
+
+  #request(memberId: string, kind: string, data: unknown, deadlineMs: number): Promise<unknown> {
+    const worker = this.byMember(memberId);
+    return worker ? worker.link.request(kind, data, deadlineMs) : Promise.reject(new LinkClosedError(memberId));
+  }
+
+  #ready(worker: WorkerLink, manifest: AppManifest): void {
+    const loaded: Loaded = { worker, manifest, phase: "standby" };
+    this.#loaded.set(worker.memberId, loaded);
+    if (!worker.standby) this.#serve(loaded);
+    this.#handlers.loaded(worker, manifest);
   }
 
   #requested(worker: WorkerLink, kind: string, data: unknown): unknown {
     switch (kind) {
       case "ready":
-        this.#ready.set(worker.slot, worker);
-        this.#handlers.loaded(worker, data as AppManifest);
+        this.#ready(worker, data as AppManifest);
+        return null;
+      case "draining":
+        this.#drains(worker);
         return null;
       case "load-failed":
         this.#handlers.loadFailed(worker, data as LoadFailure);
@@ -128,7 +216,7 @@ export class WorkerLinks {
       case "presences":
         return this.#handlers.presences((data as { readonly topic: string }).topic);
       default:
-        throw new InvalidInputError("link request", "ready, load-failed or presences", kind);
+        throw new InvalidInputError("link request", "ready, draining, load-failed or presences", kind);
     }
   }
 
@@ -138,8 +226,6 @@ export class WorkerLinks {
         return this.#handlers.heartbeat(worker, data as Heartbeat);
       case "grown":
         return this.notifyAll("wake", data as ToGateway["grown"]);
-      case "broadcasts":
-        return this.#handlers.broadcasts(data as ToGateway["broadcasts"]);
       case "ask-reply":
         return this.#handlers.askReply(data as AskReply);
       case "flow":
@@ -155,6 +241,5 @@ export class WorkerLinks {
 }
 
 function readHello(data: unknown, link: Link): WorkerLink {
-  const { memberId, slot, pid } = data as ToGateway["hello"];
-  return { memberId, slot, pid, link };
+  return { ...(data as WorkerHello), link };
 }

@@ -2,19 +2,18 @@
 import { type ActorServices, Asker, toLaneTarget } from "../../actors/index.ts";
 import { bunHmac, FlightRecorder } from "../../adapters/bun/index.ts";
 import type { App } from "../../app/index.ts";
-import { ChannelHost, entryFor, type HostRequest, manifestOf } from "../../channels/index.ts";
+import { Broadcaster, ChannelHost, entryFor, type HostRequest, manifestOf } from "../../channels/index.ts";
 import { deliveryTarget } from "../../connectors/index.ts";
 import { type Clock, type Events, InvalidInputError } from "../../core/index.ts";
-import { LaneRuntime, type LaneTarget } from "../../lanes/index.ts";
+import { type CommittedBroadcast, LaneRuntime, type LaneTarget } from "../../lanes/index.ts";
 import { Appender } from "../../log/index.ts";
 import type { Store } from "../../store/index.ts";
-import type { ApiCall, RouteRequest } from "../link-protocol.ts";
+import type { ApiCall, RouteRequest, TakeRequest } from "../link-protocol.ts";
 import type { WorkerBoot } from "../worker-boot.ts";
 import { callApi } from "./api-calls.ts";
 import { createAppServices, createHostPorts, type ServiceParts } from "./app-services.ts";
 import { channelReplies } from "./channel-replies.ts";
 import type { GatewayLinks } from "./gateway-links.ts";
-import { HistoryWriter } from "./history-writer.ts";
 import { handleRoute } from "./route-host.ts";
 
 export interface EngineOptions {
@@ -34,12 +33,12 @@ export interface Engines {
   readonly channels: ChannelHost;
   /** Answers a gateway's request. */
   answer(kind: string, data: unknown): Promise<unknown>;
-  /** Finishes what is in hand within `deadlineMs`, then closes the store. */
-  drain(deadlineMs: number): Promise<void>;
+  /** Takes no message any more, finishes what is in hand within `deadlineMs`, waits for `requests` (to be bounded by its caller), then closes the store. */
+  drain(deadlineMs: number, requests: Promise<unknown>): Promise<void>;
 }
 
 export async function startEngines(options: EngineOptions): Promise<Engines> {
-  const { app, store, events } = options;
+  const { boot, app, store, events } = options;
   const parts = serviceParts(options);
   const channels = new ChannelHost({
     channels: app.channels,
@@ -50,7 +49,7 @@ export async function startEngines(options: EngineOptions): Promise<Engines> {
   const services = createAppServices(parts);
   const routes = typeof app.http === "function" ? app.http(services) : app.http;
   const lanes = createLanes(options, parts);
-  await lanes.start();
+  if (!boot.standby) await lanes.start();
   return {
     lanes,
     channels,
@@ -58,11 +57,13 @@ export async function startEngines(options: EngineOptions): Promise<Engines> {
     answer: async (kind, data) => {
       if (kind === "channel") return channels.request(data as HostRequest);
       if (kind === "api") return callApi(services, data as ApiCall);
+      if (kind === "take") return lanes.start((data as TakeRequest).scope);
+      if (kind === "ping") return null;
       if (kind === "route" && routes) return handleRoute(routes, data as RouteRequest);
       throw new InvalidInputError("link request", "one that this worker can answer", kind);
     },
-    drain: async (deadlineMs) => {
-      await lanes.drain(deadlineMs);
+    drain: async (deadlineMs, requests) => {
+      await Promise.all([lanes.drain(deadlineMs), requests]);
       await parts.appender.stop();
       await store.stop();
     },
@@ -85,7 +86,13 @@ function serviceParts({ boot, app, store, events, gateways, clock }: EngineOptio
     shardCount: store.shardCount,
     appender,
     asker,
-    history: new HistoryWriter(store, () => clock.wallMs()),
+    broadcaster: new Broadcaster({
+      manifest,
+      store,
+      clock,
+      events,
+      deliver: (broadcast) => gateways.notify("channel", broadcast),
+    }),
     gateways,
     keepsHistory: (topic) => (entryFor(manifest, topic)?.history ?? null) !== null,
   };
@@ -105,7 +112,7 @@ function createLanes(options: EngineOptions, parts: ServiceParts): LaneRuntime {
     recorder: new FlightRecorder(boot.flight),
     onCommitted: {
       grown: (shards) => gateways.notify("grown", shards),
-      broadcasts: (broadcasts) => gateways.notify("broadcasts", broadcasts),
+      broadcasts: (broadcasts) => announce(broadcasts, parts),
       replies: (replies) => {
         for (const reply of replies) {
           if (reply.process === boot.memberId) parts.asker.answered(reply);
@@ -115,6 +122,15 @@ function createLanes(options: EngineOptions, parts: ServiceParts): LaneRuntime {
     },
   });
   return lanes;
+}
+
+/** What a commit has broadcast: each topic's in order. */
+function announce(broadcasts: readonly CommittedBroadcast[], { broadcaster, gateways }: ServiceParts): void {
+  for (const { topic, event, payload, seq } of broadcasts) {
+    const outgoing = { topic, event, body: payload };
+    if (seq === undefined) gateways.notify("channel", { kind: "broadcast", ...outgoing });
+    else broadcaster.committed(outgoing, seq);
+  }
 }
 
 function laneTargets(

@@ -25,7 +25,8 @@ export class GatewayLinks {
   static async connect(boot: WorkerBoot, clock: Clock, handlers: GatewayHandlers): Promise<GatewayLinks> {
     const links = await Promise.all(boot.gateways.map((path) => connectLink(path, clock, () => linkOptions(handlers))));
     const connected = new GatewayLinks(links);
-    connected.notify("hello", { memberId: boot.memberId, slot: boot.slot, pid: process.pid });
+    const { memberId, slot, release, standby } = boot;
+    connected.notify("hello", { memberId, slot, release, standby, pid: process.pid });
     return connected;
   }
 

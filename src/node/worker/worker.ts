@@ -1,17 +1,19 @@
 /**
  * A worker: runs all of a user's code (actors, channels, HTTP routes) and the deliveries. May crash, hang or be killed at any moment.
  *
- * States: linked → loaded (an app that cannot be loaded ends it here, before anything else is begun) → ready → draining → gone.
+ * States: linked → loaded (an app that cannot be loaded ends it here, before anything else is begun) → ready, on standby (takes no message until it
+ * is told to) or serving → draining (finishes what it has in hand) → gone.
  */
 import { endWithParent } from "../../adapters/process/index.ts";
 import type { App } from "../../app/index.ts";
-import { Events, type GodwitError, systemClock, toError } from "../../core/index.ts";
+import { Events, type GodwitError, sleep, systemClock, toError } from "../../core/index.ts";
 import { AppLoadError } from "../app-load-error.ts";
 import { openStore } from "../open-store.ts";
 import type { WorkerBoot } from "../worker-boot.ts";
 import { appManifest, codeVersionOf } from "./app-manifest.ts";
 import { type Engines, startEngines } from "./engines.ts";
 import { GatewayLinks } from "./gateway-links.ts";
+import { InHand } from "./in-hand.ts";
 import { loadApp } from "./load-app.ts";
 import { startReporting } from "./reporting.ts";
 
@@ -21,21 +23,23 @@ const EXIT_LOAD_FAILED = 1;
 /** Links, loads, starts, says that it is ready, and runs until SIGTERM, or until its node is gone. */
 export async function runWorker(boot: WorkerBoot): Promise<void> {
   let engines: Engines | undefined;
+  const requests = new InHand();
+  const events = new Events();
   endWithParent(() => process.exit(0));
   const gateways = await GatewayLinks.connect(boot, systemClock, {
     wake: (shards) => engines?.lanes.wake(shards),
     "ask-reply": (reply) => engines?.asker.answered(reply),
     watch: (keys) => reporting.watch(keys),
     channel: (notice) => engines?.channels.notify(notice),
-    request: (kind, data) => (engines as Engines).answer(kind, data),
+    share: (scope) => void engines?.lanes.rebalance(scope).catch((thrown) => reportCaught(events, thrown)),
+    request: (kind, data) => requests.run(() => (engines as Engines).answer(kind, data)),
     closed: () => process.exit(0),
   });
-  const events = new Events();
   const reporting = startReporting(boot, events, gateways);
   try {
     const app = await loadApp(boot.appPath);
     engines = await start(boot, app, events, gateways);
-    process.once("SIGTERM", () => void drain(engines as Engines, boot, gateways));
+    process.once("SIGTERM", () => void drain(engines as Engines, requests, boot, gateways));
     await gateways.request("ready", appManifest(app, boot.appPath, codeVersionOf(boot.appPath)));
   } catch (thrown) {
     await refuseToStart(thrown, gateways);
@@ -57,10 +61,17 @@ async function start(boot: WorkerBoot, app: App, events: Events, gateways: Gatew
   });
 }
 
-async function drain(engines: Engines, boot: WorkerBoot, gateways: GatewayLinks): Promise<void> {
-  await engines.drain(boot.shutdownMs);
+/** Past the answer to `draining` no request comes any more: what is in hand then is the last of it. */
+async function drain(engines: Engines, requests: InHand, boot: WorkerBoot, gateways: GatewayLinks): Promise<void> {
+  await gateways.request("draining", null).catch(() => undefined);
+  const late = sleep(systemClock, boot.shutdownMs);
+  await engines.drain(boot.shutdownMs, Promise.race([requests.settled(), late]));
   gateways.close();
   process.exit(0);
+}
+
+function reportCaught(events: Events, thrown: unknown): void {
+  events.emit("error.caught", { stage: "worker: sharing shards", error: toError(thrown) });
 }
 
 /** The gateway is told, and has answered, before the process ends: a failure must not get lost on the way. */

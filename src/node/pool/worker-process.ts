@@ -7,49 +7,59 @@
  */
 import { readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { readFlightRecorder } from "../adapters/bun/index.ts";
-import { ChildProcess } from "../adapters/process/index.ts";
-import { type Events, toError } from "../core/index.ts";
-import type { Store } from "../store/index.ts";
-import type { ChildSpec, ExitReason, Service } from "../supervision/index.ts";
-import type { DataFolder } from "./data-folder.ts";
-import { encodeWorkerBoot, WORKER_BOOT_VARIABLE, type WorkerBoot } from "./worker-boot.ts";
+import { readFlightRecorder } from "../../adapters/bun/index.ts";
+import { ChildProcess } from "../../adapters/process/index.ts";
+import { type Events, toError } from "../../core/index.ts";
+import type { Store } from "../../store/index.ts";
+import type { ChildSpec, ExitReason, Service } from "../../supervision/index.ts";
+import type { DataFolder } from "../data-folder.ts";
+import { encodeWorkerBoot, WORKER_BOOT_VARIABLE, type WorkerBoot } from "../worker-boot.ts";
+import type { Incarnation } from "./release.ts";
 
 export interface WorkerProcessServices {
   readonly folder: DataFolder;
   readonly store: Pick<Store, "evict">;
   readonly events: Events;
   /** Told of each new process, so that its link's words can be laid at its door. */
-  readonly onSpawn: (memberId: string, flight: string, process: ChildProcess) => void;
+  readonly onSpawn: (incarnation: Incarnation, flight: string, process: ChildProcess) => void;
+  /** A process has ended, and what it held is free. */
+  readonly onSettled: () => void;
   /** What the user's code writes. */
   readonly onLine: (line: string, stream: "stdout" | "stderr") => void;
 }
 
 const FLIGHT_SUFFIX = ".flight";
 const READY_TIMEOUT_MS = 30_000;
-const MAIN = join(import.meta.dir, "worker", "main.ts");
+const MAIN = join(import.meta.dir, "../worker/main.ts");
 
-/** The child specification of the worker in `slot`. Each start is a new process and a new member. */
-export function workerChild(
-  boot: Omit<WorkerBoot, "memberId" | "flight">,
-  shutdownMs: number,
-  services: WorkerProcessServices,
-): ChildSpec {
+/** What every worker of a node is told. */
+export type CommonBoot = Omit<WorkerBoot, "memberId" | "flight" | "slot" | "appPath" | "release" | "standby">;
+
+/** The child specification of an incarnation. Each start is a new process and a new member. */
+export function workerChild(incarnation: Incarnation, common: CommonBoot, services: WorkerProcessServices): ChildSpec {
   return {
-    id: boot.slot,
+    id: incarnation.id,
     restart: "permanent",
-    shutdown: shutdownMs,
+    shutdown: common.shutdownMs,
     start: async ({ path, signal }) => {
-      const memberId = `${boot.nodeName}/${boot.slot}/${crypto.randomUUID().slice(0, 8)}`;
-      const flight = services.folder.flight(encodeURIComponent(memberId));
-      const child = spawn(path, { ...boot, memberId, flight }, services);
-      const exited = child.exited.then((reason) => settle(reason, memberId, flight, services));
+      const boot = bootOf(incarnation, common, services.folder);
+      const { memberId, flight } = boot;
+      incarnation.memberId = memberId;
+      const child = spawn(path, boot, services);
+      const exited = child.exited.then((reason) => settle(reason, incarnation, boot, services));
       signal.addEventListener("abort", () => void child.stop());
-      services.onSpawn(memberId, flight, child);
-      await child.start().catch((thrown) => exited.then(() => Promise.reject(thrown)));
+      const started = child.start();
+      services.onSpawn(incarnation, flight, child);
+      await started.catch((thrown) => exited.then(() => Promise.reject(thrown)));
       return service(child, exited);
     },
   };
+}
+
+function bootOf({ slot, release, serving }: Incarnation, common: CommonBoot, folder: DataFolder): WorkerBoot {
+  const memberId = `${common.nodeName}/${slot}/${crypto.randomUUID().slice(0, 8)}`;
+  const flight = folder.flight(encodeURIComponent(memberId));
+  return { ...common, slot, memberId, flight, appPath: release.appPath, release: release.number, standby: !serving };
 }
 
 function spawn(path: string, boot: WorkerBoot, services: WorkerProcessServices): ChildProcess {
@@ -79,11 +89,13 @@ function service(child: ChildProcess, exited: Promise<ExitReason>): Service {
 
 async function settle(
   reason: ExitReason,
-  memberId: string,
-  flight: string,
+  incarnation: Incarnation,
+  { memberId, flight }: WorkerBoot,
   services: WorkerProcessServices,
 ): Promise<ExitReason> {
+  if (reason.kind === "error") incarnation.lastError = reason.error;
   await evict(memberId, flight, services);
+  services.onSettled();
   return reason;
 }
 
