@@ -118,12 +118,16 @@ function tablesOf(segment: number): readonly string[] {
   return [`godwit_in_${segment}`, `godwit_out_${segment}`, `godwit_journal_${segment}`];
 }
 
+/**
+ * The streams' tables are ordinary ones with an index, not `without rowid`: a transaction's messages are of many shards, and so fall all over a
+ * tree that is ordered by shard, whose pages split half full; in order of arrival they fill one page after the other. Half the pages are written.
+ */
 function createTables(segment: number): string {
   const stream = (name: StreamName): string => `
     create table godwit_${name}_${segment} (
       shard integer not null, seq integer not null, target text not null, key text not null, body text not null, meta text,
       accepted_at integer not null,
-      primary key (shard, seq)) without rowid;`;
+      primary key (shard, seq));`;
   return `${stream("in")}${stream("out")}
     create table godwit_journal_${segment} (
       shard integer not null, entry integer not null, epoch integer not null, member_id text not null, code_version text not null,
