@@ -74,6 +74,7 @@ export class Program {
 export function programOptions<Options>(): Options {
   const text = process.env[OPTIONS_VARIABLE];
   if (text === undefined) throw new Error("a program of a benchmark: start it with `npm run bench`");
+  process.once("SIGTERM", () => process.exit(0)); // An exit in good order lets a profiler write what it has seen.
   return JSON.parse(text) as Options;
 }
 
