@@ -45,8 +45,7 @@ export class Chatter {
       socket.addEventListener("error", reject, { once: true });
     });
     const chatter = new Chatter(socket, room);
-    const { status, response } = await chatter.push("phx_join", {});
-    if (status !== "ok") throw new Error(`join of ${room}: ${status} ${JSON.stringify(response)}`);
+    await chatter.#pushUntilOk("phx_join", {});
     return chatter;
   }
 
@@ -59,12 +58,19 @@ export class Chatter {
     });
   }
 
-  /** Says line `n` until it is taken, as a client should: with the same key when it is told to try again. Answers the handler's reply. */
+  /** Says line `n` until it is taken, with the same key. Answers the handler's reply. */
   async say(n: number): Promise<Readonly<Record<string, unknown>>> {
+    const { response, tookMs } = await this.#pushUntilOk("say", { n });
+    this.tookMs.push(tookMs);
+    return response;
+  }
+
+  /** As a client should: tries again when it is told to. */
+  async #pushUntilOk(event: string, payload: object): Promise<Answer> {
     for (;;) {
-      const { status, response, tookMs } = await this.push("say", { n });
-      this.tookMs.push(tookMs);
-      if (status === "ok") return response;
+      const answer = await this.push(event, payload);
+      const { status, response } = answer;
+      if (status === "ok") return answer;
       if (!response.retry && response.retry_after === undefined)
         throw new Error(`${status} ${JSON.stringify(response)}`);
       this.retries++;

@@ -14,6 +14,7 @@ import { appManifest, codeVersionOf } from "./app-manifest.ts";
 import { type Engines, startEngines } from "./engines.ts";
 import { GatewayLinks } from "./gateway-links.ts";
 import { InHand } from "./in-hand.ts";
+import { dieOfUncaughtErrors } from "./last-words.ts";
 import { loadApp } from "./load-app.ts";
 import { startReporting } from "./reporting.ts";
 
@@ -26,6 +27,7 @@ export async function runWorker(boot: WorkerBoot): Promise<void> {
   const requests = new InHand();
   const events = new Events();
   endWithParent(() => process.exit(0));
+  dieOfUncaughtErrors();
   const gateways = await GatewayLinks.connect(boot, systemClock, {
     wake: (shards) => engines?.lanes.wake(shards),
     "ask-reply": (reply) => engines?.asker.answered(reply),
