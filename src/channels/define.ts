@@ -4,7 +4,7 @@ import { type Duration, InvalidInputError, toMs } from "../core/index.ts";
 import type { ChannelContext, JoinContext, JoinResult } from "./host/context-types.ts";
 import type { HistoryPolicy } from "./manifest.ts";
 import { checkPattern, type TopicOf } from "./pattern.ts";
-import type { Assigns, ConnectInfo, Payload, TerminateReason } from "./protocol.ts";
+import type { Assigns, ConnectInfo, Payload, SocketInfo, TerminateReason } from "./protocol.ts";
 
 export type Schemas = Readonly<Record<string, StandardSchemaV1>>;
 
@@ -128,6 +128,8 @@ export interface SocketAllowed {
   readonly kind: "allowed";
   readonly id: string | null;
   readonly assigns: Assigns;
+  /** Wall time, ms; null: it stays in for good. */
+  readonly expiresAtMs: number | null;
 }
 
 export interface SocketRefused {
@@ -136,8 +138,11 @@ export interface SocketRefused {
 }
 
 export interface ConnectContext extends ConnectInfo {
-  /** Lets the socket in. `id` names it for `disconnect`; several may share one. */
-  allow(socket?: { readonly id?: string; readonly assigns?: Assigns }): SocketAllowed;
+  /**
+   * Lets the socket in. `id` names it for `disconnect`; several may share one. At `expiresAtMs` (wall time: what `verifyToken` says) its client
+   * is asked for a new token, and some seconds later the socket is closed with 4004.
+   */
+  allow(socket?: { readonly id?: string; readonly assigns?: Assigns; readonly expiresAtMs?: number }): SocketAllowed;
   refuse(refusal?: { readonly reason: string }): SocketRefused;
 }
 
@@ -145,12 +150,38 @@ export type ConnectHandler = (
   info: ConnectContext,
 ) => SocketAllowed | SocketRefused | Promise<SocketAllowed | SocketRefused>;
 
-export interface SocketDefinition {
-  readonly kind: "socket";
-  readonly connect: ConnectHandler;
+export interface RefreshAllowed {
+  readonly kind: "allowed";
+  readonly assigns: Assigns;
+  readonly expiresAtMs: number | null;
 }
 
-/** Defines who may connect. Without one everybody may. */
-export function defineSocket(options: { readonly connect: ConnectHandler }): SocketDefinition {
-  return { kind: "socket", connect: options.connect };
+/** A connected client shows a new token. */
+export interface RefreshContext {
+  readonly token: string;
+  /** The socket as it is: compare whose token this is. */
+  readonly socket: SocketInfo;
+  /** Goes on, with other assigns or the ones that it has, until `expiresAtMs` (wall time); absent: for good. */
+  allow(update?: { readonly assigns?: Assigns; readonly expiresAtMs?: number }): RefreshAllowed;
+  /** The token is none; the socket goes on with what it had, until that runs out. */
+  refuse(refusal?: { readonly reason: string }): SocketRefused;
+}
+
+export type RefreshHandler = (
+  context: RefreshContext,
+) => RefreshAllowed | SocketRefused | Promise<RefreshAllowed | SocketRefused>;
+
+export interface SocketOptions {
+  readonly connect: ConnectHandler;
+  /** Takes a new token from a client that is connected. Absent: a refresh is refused. */
+  readonly refresh?: RefreshHandler;
+}
+
+export interface SocketDefinition extends SocketOptions {
+  readonly kind: "socket";
+}
+
+/** Defines who may connect, and for how long. Without one everybody may. */
+export function defineSocket(options: SocketOptions): SocketDefinition {
+  return { kind: "socket", ...options };
 }

@@ -8,9 +8,13 @@ export {
   defineSocket,
   type HistoryOptions,
   type PayloadOf,
+  type RefreshAllowed,
+  type RefreshContext,
+  type RefreshHandler,
   type Schemas,
   type SocketAllowed,
   type SocketDefinition,
+  type SocketOptions,
   type SocketRefused,
 } from "./define.ts";
 export type { ChannelGatewayOptions, ClusterPort } from "./gateway/context.ts";
@@ -77,6 +81,8 @@ export {
   type PresenceState,
   type PushRequest,
   type PushResponse,
+  type RefreshRequest,
+  type RefreshResponse,
   type ResponseTo,
   type SocketInfo,
   type TerminateNotice,

@@ -29,6 +29,8 @@ export interface ChannelLimits {
   readonly maxResumeMessages: number;
   /** Changes of presence within this time go out as one `presence_diff`. Default 10 ms. */
   readonly presenceWindowMs: number;
+  /** A socket whose token has run out may show a new one for so long; then it is closed with 4004. Default 30 s. */
+  readonly tokenGraceMs: number;
   /** Presences that one channel may track. Default 100. */
   readonly maxPresencesPerChannel: number;
 }
@@ -46,6 +48,7 @@ export const DEFAULT_CHANNEL_LIMITS: ChannelLimits = {
   retryAfterMs: 5 * SECOND,
   maxResumeMessages: 1_000,
   presenceWindowMs: 10,
+  tokenGraceMs: 30 * SECOND,
   maxPresencesPerChannel: 100,
 };
 

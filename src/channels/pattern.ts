@@ -3,6 +3,11 @@ import { InvalidInputError } from "../core/index.ts";
 /** The topic of a socket's heartbeats; no channel can have it. */
 export const HEARTBEAT_TOPIC = "phoenix";
 
+/** On that topic: a client shows a new token, with `{token}`; answered `{expires_in}` in seconds (null: never), or an error `{reason}`. */
+export const TOKEN_EVENT = "token";
+/** On that topic: the socket's token has run out; `{close_in}` in seconds. */
+export const TOKEN_EXPIRED_EVENT = "token_expired";
+
 /** A topic as its channel's pattern takes it: `"room:*"` takes `room:${string}`, `"lobby"` takes `"lobby"`. */
 export type TopicOf<Pattern extends string> = Pattern extends `${infer Prefix}*` ? `${Prefix}${string}` : Pattern;
 

@@ -76,7 +76,24 @@ export interface ConnectRequest {
 }
 
 export type ConnectResponse =
-  | { readonly kind: "accepted"; readonly id: string | null; readonly assigns: Assigns }
+  | {
+      readonly kind: "accepted";
+      readonly id: string | null;
+      readonly assigns: Assigns;
+      /** Wall time, ms; null or absent: for good. */
+      readonly expiresAtMs?: number | null;
+    }
+  | { readonly kind: "refused"; readonly reason: string };
+
+/** A connected client shows a new token. */
+export interface RefreshRequest {
+  readonly kind: "refresh";
+  readonly socket: SocketInfo;
+  readonly token: string;
+}
+
+export type RefreshResponse =
+  | { readonly kind: "accepted"; readonly assigns: Assigns; readonly expiresAtMs: number | null }
   | { readonly kind: "refused"; readonly reason: string };
 
 export interface JoinRequest {
@@ -127,11 +144,12 @@ export interface FilterResponse {
 
 export type FilterVerdict = boolean | "unattached" | { readonly body: LinkBody };
 
-export type HostRequest = ConnectRequest | JoinRequest | PushRequest | FilterRequest;
+export type HostRequest = ConnectRequest | RefreshRequest | JoinRequest | PushRequest | FilterRequest;
 
 /** The answer to each kind of request. */
 export interface HostResponses {
   readonly connect: ConnectResponse;
+  readonly refresh: RefreshResponse;
   readonly join: JoinResponse;
   readonly push: PushResponse;
   readonly filter: FilterResponse;

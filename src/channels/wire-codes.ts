@@ -24,6 +24,8 @@ export const CLOSE_CODES = {
   idle: 4002,
   /** Went on sending although every answer was `rate_limited`. */
   flooding: 4003,
+  /** Its token ran out and no new one was shown in `tokenGraceMs`: come back with a new one. */
+  tokenExpired: 4004,
 } as const;
 
 /** Values of `reason` in an error's response. Phoenix's own where it has one. */

@@ -16,9 +16,10 @@ import { ChannelCommands } from "./channel-commands.ts";
 import { ChannelLifecycle } from "./channel-lifecycle.ts";
 import type { ChannelGatewayOptions, GatewayContext } from "./context.ts";
 import { Inbound } from "./inbound.ts";
-import { type Membership, type SocketIdentity, SocketSession } from "./socket-session.ts";
+import { type Membership, NOBODY, type SocketIdentity, SocketSession } from "./socket-session.ts";
 import { Sockets } from "./sockets.ts";
 import { Topics } from "./topics.ts";
+import { TokenRefresh } from "./token-refresh.ts";
 import type { NativePublish, SocketTransport } from "./transport.ts";
 import { WorkerCalls } from "./worker-calls.ts";
 
@@ -42,8 +43,6 @@ export interface TopicSummary {
   readonly subscribers: number;
   readonly keepsHistory: boolean;
 }
-
-const ANONYMOUS: SocketIdentity = { id: null, assigns: {} };
 
 export class ChannelGateway {
   /** Who is present, here and at other gateways: exchange its deltas and snapshots with theirs. */
@@ -100,7 +99,8 @@ export class ChannelGateway {
       commands: this.#commands,
       members: this.#members,
     });
-    this.#inbound = new Inbound(context, this.#lifecycle, this.#sockets);
+    const tokens = new TokenRefresh(context, this.#calls, this.#sockets);
+    this.#inbound = new Inbound(context, this.#lifecycle, this.#sockets, tokens);
   }
 
   get id(): string {
@@ -158,7 +158,7 @@ export class ChannelGateway {
     const serializer = version === "1.0.0" ? phoenixV1 : phoenixV2;
     if (!this.#sockets.hasRoom) return { kind: "admitted", admission: { affinity, serializer, identity: null } };
     if (this.#context.manifest.authorizesConnect) return this.#authorize(info(), affinity, serializer);
-    return { kind: "admitted", admission: { affinity, serializer, identity: ANONYMOUS } };
+    return { kind: "admitted", admission: { affinity, serializer, identity: NOBODY } };
   }
 
   /** Opens an admitted socket. */

@@ -1,12 +1,13 @@
 /** What a socket sends: held against the limits, decoded once, and handed on. A frame that is none closes its own socket alone. */
 import { type ClientMessage, MalformedFrameError } from "../../wire/index.ts";
-import { HEARTBEAT_TOPIC } from "../pattern.ts";
+import { HEARTBEAT_TOPIC, TOKEN_EVENT } from "../pattern.ts";
 import { CLOSE_CODES, REASONS } from "../wire-codes.ts";
 import { type ChannelLifecycle, seconds } from "./channel-lifecycle.ts";
 import type { GatewayContext } from "./context.ts";
 import { SendingRate } from "./rate-limit.ts";
 import type { ErrorResponse, SocketSession } from "./socket-session.ts";
 import type { Sockets } from "./sockets.ts";
+import type { TokenRefresh } from "./token-refresh.ts";
 
 /** So many refusals in a row, without one message let through, and a client is not slowing down. */
 const FLOOD_AFTER = 1_000;
@@ -15,11 +16,13 @@ export class Inbound {
   readonly #context: GatewayContext;
   readonly #lifecycle: ChannelLifecycle;
   readonly #sockets: Sockets;
+  readonly #tokens: TokenRefresh;
 
-  constructor(context: GatewayContext, lifecycle: ChannelLifecycle, sockets: Sockets) {
+  constructor(context: GatewayContext, lifecycle: ChannelLifecycle, sockets: Sockets, tokens: TokenRefresh) {
     this.#context = context;
     this.#lifecycle = lifecycle;
     this.#sockets = sockets;
+    this.#tokens = tokens;
   }
 
   receive(socket: SocketSession, frame: string | Uint8Array): void {
@@ -78,7 +81,7 @@ export class Inbound {
   }
 
   #dispatch(socket: SocketSession, message: ClientMessage): void {
-    if (message.topic === HEARTBEAT_TOPIC) return heartbeat(socket, message);
+    if (message.topic === HEARTBEAT_TOPIC) return this.#ofSocket(socket, message);
     if (message.event === "phx_join") return this.#join(socket, message);
     const member = socket.channels.get(message.topic);
     if (!member) return unjoined(socket, message);
@@ -86,6 +89,13 @@ export class Inbound {
     if (message.joinRef !== null && message.joinRef !== member.joinRef) return;
     if (message.event === "phx_leave") return this.#lifecycle.leave(member, message);
     void this.#lifecycle.push(member, message);
+  }
+
+  /** What is about the socket itself and no channel. */
+  #ofSocket(socket: SocketSession, message: ClientMessage): void {
+    if (message.event === "heartbeat") return socket.reply(null, message.ref, message.topic, "ok", "{}");
+    if (message.event === TOKEN_EVENT && !socket.overflow) return void this.#tokens.take(socket, message);
+    socket.replyError(null, message.ref, message.topic, { reason: REASONS.unmatchedTopic });
   }
 
   #join(socket: SocketSession, message: ClientMessage): void {
@@ -98,11 +108,6 @@ export class Inbound {
     const retry_after = seconds(this.#context.limits.retryAfterMs);
     return socket.replyError(message.joinRef, message.ref, message.topic, { reason: REASONS.overloaded, retry_after });
   }
-}
-
-function heartbeat(socket: SocketSession, message: ClientMessage): void {
-  if (message.event === "heartbeat") socket.reply(null, message.ref, message.topic, "ok", "{}");
-  else socket.replyError(null, message.ref, message.topic, { reason: REASONS.unmatchedTopic });
 }
 
 function unjoined(socket: SocketSession, message: ClientMessage): void {

@@ -26,6 +26,8 @@ export interface SendObserver {
 export interface SocketIdentity {
   readonly id: string | null;
   readonly assigns: Assigns;
+  /** Wall time, ms; null or absent: for good. */
+  readonly expiresAtMs?: number | null;
 }
 
 export interface SocketSessionOptions {
@@ -39,7 +41,7 @@ export interface SocketSessionOptions {
   readonly backlog: SendObserver;
 }
 
-const NOBODY: SocketIdentity = { id: null, assigns: {} };
+export const NOBODY: SocketIdentity = { id: null, assigns: {} };
 
 export class SocketSession {
   /** Names the socket to the backend, which keeps it with one worker. */
@@ -47,7 +49,7 @@ export class SocketSession {
   readonly serializer: PhoenixSerializer;
   readonly transport: SocketTransport;
   readonly channels: SocketChannels<Membership> = new SocketChannels();
-  readonly identity: SocketIdentity;
+  identity: SocketIdentity;
   readonly overflow: boolean;
   closed = false;
   /** Monotonic time of the last frame received. */
@@ -68,6 +70,12 @@ export class SocketSession {
     this.overflow = identity === null;
     this.lastSeenMs = nowMs;
     this.#backlog = backlog;
+  }
+
+  /** Its client has shown a new token: workers are told with the next message of each channel. */
+  refresh(update: Required<Pick<SocketIdentity, "assigns" | "expiresAtMs">>): void {
+    this.identity = { ...this.identity, ...update };
+    for (const member of this.channels.all()) member.attachedTo = undefined;
   }
 
   info(): SocketInfo {

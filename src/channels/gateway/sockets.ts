@@ -5,6 +5,7 @@
 import { CLOSE_CODES } from "../wire-codes.ts";
 import type { GatewayContext } from "./context.ts";
 import { closeSpread } from "./drain.ts";
+import { ExpiryWatch } from "./expiry-watch.ts";
 import { IdleWatch } from "./idle-watch.ts";
 import type { SocketSession } from "./socket-session.ts";
 
@@ -14,6 +15,7 @@ export class Sockets {
   readonly #all = new Set<SocketSession>();
   readonly #byId = new Map<string, Set<SocketSession>>();
   readonly #idle: IdleWatch;
+  readonly #expiry: ExpiryWatch;
   #overflow = 0;
   #draining = false;
 
@@ -21,7 +23,9 @@ export class Sockets {
   constructor(context: GatewayContext, ended: (socket: SocketSession) => void) {
     this.#context = context;
     this.#ended = ended;
-    this.#idle = new IdleWatch(context, this.#all, (socket, code, reason) => this.close(socket, code, reason));
+    const close = (socket: SocketSession, code: number, reason: string) => this.close(socket, code, reason);
+    this.#idle = new IdleWatch(context, this.#all, close);
+    this.#expiry = new ExpiryWatch(context, close);
   }
 
   get size(): number {
@@ -46,6 +50,12 @@ export class Sockets {
       this.#byId.set(socket.identity.id, same.add(socket));
     }
     this.#idle.arm();
+    this.#expiry.watch(socket);
+  }
+
+  /** The socket's identity has a new end. */
+  refreshed(socket: SocketSession): void {
+    if (!socket.closed) this.#expiry.watch(socket);
   }
 
   /** Closes from this side. Safe twice. */
@@ -64,6 +74,7 @@ export class Sockets {
   remove(socket: SocketSession): void {
     if (!this.#all.delete(socket)) return;
     socket.closed = true;
+    this.#expiry.forget(socket);
     if (socket.overflow) this.#overflow--;
     const { id } = socket.identity;
     const same = id === null ? undefined : this.#byId.get(id);

@@ -11,10 +11,11 @@ import {
   type JoinResponse,
   type LinkBody,
   type PushResponse,
+  type RefreshResponse,
   type TerminateReason,
   toLinkBody,
 } from "../protocol.ts";
-import type { Membership } from "./socket-session.ts";
+import type { Membership, SocketSession } from "./socket-session.ts";
 
 export class WorkerCalls {
   readonly #backend: ChannelBackend;
@@ -26,6 +27,12 @@ export class WorkerCalls {
   /** Asks again once when the worker goes: deciding twice who may connect is harmless. @throws as `ChannelBackend.request`. */
   connect(affinity: string, info: ConnectInfo): Promise<ConnectResponse> {
     return this.#twice(affinity, (worker) => this.#backend.request(worker, { kind: "connect", info }));
+  }
+
+  /** Asks again once when the worker goes: judging a token twice is harmless. @throws as `ChannelBackend.request`. */
+  refresh(socket: SocketSession, token: string): Promise<RefreshResponse> {
+    const request = { kind: "refresh", socket: socket.info(), token } as const;
+    return this.#twice(socket.affinity, (worker) => this.#backend.request(worker, request));
   }
 
   /** Asks again once when the worker goes: the first worker's channel died with it. @throws as `ChannelBackend.request`. */

@@ -5,13 +5,11 @@
  * Holds no truth: the gateway keeps assigns and membership, so a host may die at any moment, and `unattached` sends for what it does not know.
  */
 import { type Events, GodwitError, toError } from "../../core/index.ts";
-import type { ChannelDefinition, ConnectContext, SocketDefinition } from "../define.ts";
+import type { ChannelDefinition, SocketDefinition } from "../define.ts";
 import { matchesPattern } from "../pattern.ts";
 import {
   type Attachment,
   type ChannelId,
-  type ConnectRequest,
-  type ConnectResponse,
   type FilterRequest,
   type FilterResponse,
   type FilterVerdict,
@@ -33,6 +31,7 @@ import { HandlerContext } from "./handler-context.ts";
 import { HostChannel } from "./host-channel.ts";
 import type { HostPorts } from "./ports.ts";
 import { check } from "./schema.ts";
+import { runConnect, runRefresh } from "./socket-handlers.ts";
 
 export interface ChannelHostOptions {
   /** The first whose pattern takes a topic has it. */
@@ -61,7 +60,7 @@ export class ChannelHost {
   }
 
   notify(notice: HostNotice): void {
-    const channel = this.#channels.get(notice.channel) ?? this.#attach(notice.channel, notice.attach);
+    const channel = this.#known(notice.channel, notice.attach);
     if (!channel) return;
     const { terminate } = channel.definition.options;
     void channel.run(async () => {
@@ -84,29 +83,15 @@ export class ChannelHost {
   #dispatch(request: HostRequest): Promise<ResponseTo<HostRequest>> {
     switch (request.kind) {
       case "connect":
-        return this.#connect(request);
+        return runConnect(this.#options, request);
+      case "refresh":
+        return runRefresh(this.#options, request);
       case "join":
         return this.#join(request);
       case "push":
         return this.#push(request);
       case "filter":
         return this.#filter(request);
-    }
-  }
-
-  async #connect({ info }: ConnectRequest): Promise<ConnectResponse> {
-    const context: ConnectContext = {
-      ...info,
-      allow: ({ id, assigns } = {}) => ({ kind: "allowed", id: id ?? null, assigns: assigns ?? {} }),
-      refuse: ({ reason } = { reason: "forbidden" }) => ({ kind: "refused", reason }),
-    };
-    try {
-      const result = (await this.#options.socket?.connect(context)) ?? context.allow();
-      if (result.kind === "refused") return result;
-      return { kind: "accepted", id: result.id, assigns: JSON.parse(objectText(result.assigns, "socket assigns")) };
-    } catch (thrown) {
-      this.#options.events.emit("error.caught", { stage: "channel.connect", error: toError(thrown) });
-      return { kind: "refused", reason: "connect crashed" };
     }
   }
 
@@ -145,7 +130,7 @@ export class ChannelHost {
   }
 
   #push(request: PushRequest): Promise<PushResponse> {
-    const channel = this.#channels.get(request.channel) ?? this.#attach(request.channel, request.attach);
+    const channel = this.#known(request.channel, request.attach);
     if (!channel) return Promise.resolve({ kind: "unattached" });
     return channel.run(() => this.#runPush(channel, request));
   }
@@ -175,7 +160,7 @@ export class ChannelHost {
   async #filter(request: FilterRequest): Promise<FilterResponse> {
     const body = fromLinkBody(request.body);
     const verdicts = request.channels.map(([id, attachment]) => {
-      const channel = this.#channels.get(id) ?? this.#attach(id, attachment ?? undefined);
+      const channel = this.#known(id, attachment ?? undefined);
       if (!channel) return "unattached";
       return typeof body === "string" ? this.#intercept(channel, request.event, body) : true;
     });
@@ -197,6 +182,13 @@ export class ChannelHost {
       this.#options.events.emit("error.caught", { stage: "channel.intercept", error: toError(thrown) });
       return false;
     }
+  }
+
+  /** With what the gateway says of its socket now. */
+  #known(id: ChannelId, attachment: Attachment | undefined): HostChannel | undefined {
+    const channel = this.#channels.get(id);
+    if (channel && attachment) channel.socket = attachment.socket;
+    return channel ?? this.#attach(id, attachment);
   }
 
   #attach(id: ChannelId, attachment: Attachment | undefined): HostChannel | undefined {

@@ -39,15 +39,15 @@ export class HandlerContext implements ChannelContext, JoinContext {
   }
 
   get socketId(): string | null {
-    return this.#channel.attachment.socket.id;
+    return this.#channel.socket.id;
   }
 
   get transport(): ChannelContext["transport"] {
-    return this.#channel.attachment.socket.transport;
+    return this.#channel.socket.transport;
   }
 
   get socketAssigns(): Assigns {
-    return this.#channel.attachment.socket.assigns;
+    return this.#channel.socket.assigns;
   }
 
   get assigns(): Assigns {

@@ -3,12 +3,14 @@
  * A worker that dies loses nothing by it: the gateway attaches the channel to the next one with its newest assigns.
  */
 import type { ChannelDefinition } from "../define.ts";
-import type { Assigns, AssignsChange, Attachment, ChannelId } from "../protocol.ts";
+import type { Assigns, AssignsChange, Attachment, ChannelId, SocketInfo } from "../protocol.ts";
 
 export class HostChannel {
   readonly id: ChannelId;
   readonly definition: ChannelDefinition;
-  readonly attachment: Attachment;
+  readonly topic: string;
+  /** Replaced when its client has shown a new token. */
+  socket: SocketInfo;
   #assigns: Assigns;
   #version: number;
   #reportedVersion: number;
@@ -18,14 +20,11 @@ export class HostChannel {
   constructor(id: ChannelId, definition: ChannelDefinition, attachment: Attachment) {
     this.id = id;
     this.definition = definition;
-    this.attachment = attachment;
+    this.topic = attachment.topic;
+    this.socket = attachment.socket;
     this.#assigns = attachment.assigns;
     this.#version = attachment.assignsVersion;
     this.#reportedVersion = this.#version;
-  }
-
-  get topic(): string {
-    return this.attachment.topic;
   }
 
   get assigns(): Assigns {
