@@ -31,7 +31,8 @@ export interface Caller {
 /** `id` names the session in what it decides, and closes its sockets when it logs out. */
 export interface ConsoleSession {
   readonly id: string;
-  readonly expiresAtMs: number;
+  /** Wall time; null: never. */
+  readonly expiresAtMs: number | null;
 }
 
 export type LoginOutcome =
@@ -60,7 +61,7 @@ const CLOSED: ConsoleAccess = {
   logout: () => {},
 };
 
-const FOR_EVER: ConsoleSession = { id: "this-machine", expiresAtMs: Number.MAX_SAFE_INTEGER };
+const FOR_EVER: ConsoleSession = { id: "this-machine", expiresAtMs: null };
 
 /** The host is looked at too: another site's name may be made to point at this machine (DNS rebinding). */
 const OPEN: ConsoleAccess = {

@@ -17,7 +17,7 @@ import type {
   ResponseTo,
 } from "../../channels/index.ts";
 import { type Clock, type Events, GodwitError, SECOND, type Timer, toError } from "../../core/index.ts";
-import { type ConsoleAccess, type ConsoleSession, SESSION_COOKIE } from "./console-access.ts";
+import { type ConsoleAccess, SESSION_COOKIE } from "./console-access.ts";
 import { ConsoleHistory } from "./console-history.ts";
 import { CONSOLE_TOPIC, type ConsoleHello, type ConsoleSource, type Mark, type Pulse } from "./console-protocol.ts";
 import { readControl, readQuery } from "./console-requests.ts";
@@ -49,7 +49,7 @@ export class ConsoleFeed {
   readonly #options: ConsoleFeedOptions;
   readonly #history = new ConsoleHistory();
   /** Joined channels, with the session of each. */
-  readonly #joined = new Map<ChannelId, ConsoleSession>();
+  readonly #joined = new Map<ChannelId, string>();
   #pulse: Pulse | undefined;
   #beatTimer: Timer | undefined;
   #treeTimer: Timer | undefined;
@@ -95,16 +95,11 @@ export class ConsoleFeed {
   #beat(): void {
     const { clock, source } = this.#options;
     this.#beatTimer = clock.after(PULSE_MS, () => this.#beat());
-    this.#endExpired(clock.wallMs());
     const pulse = source.pulse();
     this.#pulse = pulse;
     const span = this.#history.note(pulse);
     this.#tell("pulse", pulse);
     if (span) this.#tell("span", span);
-  }
-
-  #endExpired(nowMs: number): void {
-    for (const { id, expiresAtMs } of this.#joined.values()) if (expiresAtMs <= nowMs) this.end(id);
   }
 
   #treeChanged(): void {
@@ -123,6 +118,8 @@ export class ConsoleFeed {
     switch (request.kind) {
       case "connect":
         return this.#connect(request.info);
+      case "refresh":
+        return { kind: "refused", reason: "a session is begun at the login" };
       case "join":
         return this.#join(request);
       case "push":
@@ -136,12 +133,11 @@ export class ConsoleFeed {
     const caller = { cookie: cookies[SESSION_COOKIE], host: headers.host ?? null, peer: peer ?? "" };
     const session = await this.#options.access.session(caller);
     if (!session) return { kind: "refused", reason: "not logged in" };
-    return { kind: "accepted", id: session.id, assigns: { expiresAtMs: session.expiresAtMs } };
+    return { kind: "accepted", id: session.id, assigns: {}, expiresAtMs: session.expiresAtMs };
   }
 
   #join({ channel, attach }: JoinRequest): HostResponses["join"] {
-    const { id, assigns } = attach.socket;
-    this.#joined.set(channel, { id: id ?? "", expiresAtMs: Number(assigns.expiresAtMs) });
+    this.#joined.set(channel, attach.socket.id ?? "");
     return { kind: "joined", response: JSON.stringify(this.#hello()), assigns: null };
   }
 
@@ -153,7 +149,7 @@ export class ConsoleFeed {
 
   async #push({ channel, event, body }: PushRequest): Promise<HostResponses["push"]> {
     try {
-      const answer = await this.#carryOut(event, body, this.#joined.get(channel)?.id ?? "");
+      const answer = await this.#carryOut(event, body, this.#joined.get(channel) ?? "");
       return { kind: "done", reply: { status: "ok", body: JSON.stringify(answer) }, assigns: null };
     } catch (thrown) {
       const error = toError(thrown);

@@ -1,5 +1,5 @@
 /** What the plots of the console show: the last pulses, at two resolutions, and the last marks. Bounded; lost with the process. */
-import type { Mark, Pulse, PulseSeries } from "./console-protocol.ts";
+import type { Mark, Pulse, PulsePoint, PulseSeries } from "./console-protocol.ts";
 
 /** A quarter of an hour, one point a second. */
 const SECONDS_KEPT = 900;
@@ -7,9 +7,6 @@ const SECONDS_KEPT = 900;
 const SPANS_KEPT = 1_080;
 export const SPAN_MS = 10_000;
 const MARKS_KEPT = 200;
-
-/** One point of every plot. */
-export type PulsePoint = { readonly [K in keyof PulseSeries]: PulseSeries[K][number] };
 
 type Columns = { readonly [K in keyof PulseSeries]: PulseSeries[K][number][] };
 

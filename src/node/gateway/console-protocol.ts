@@ -80,6 +80,9 @@ export interface PulseSeries {
   readonly waiting: readonly number[];
 }
 
+/** One point of every plot. */
+export type PulsePoint = { readonly [K in keyof PulseSeries]: PulseSeries[K][number] };
+
 /** Something that explains a kink in a plot. */
 export interface Mark {
   readonly atMs: number;
