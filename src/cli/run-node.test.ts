@@ -17,6 +17,7 @@ function fakeNode() {
     appName: "fake",
     tryThis: [],
     deploy: () => Promise.reject(new Error("no deploy is expected")),
+    unfinished: () => ["2 HTTP requests", "m3-14 in w0"],
     exited: exit.promise,
     stop: async () => {
       stopCalled.resolve();
@@ -98,7 +99,7 @@ describe("a node in the foreground", () => {
     await stopCalled;
     await run.clock.advanceAsync(5_000);
     expect(await run.exitCode).toBe(1);
-    expect(run.said[1]).toBe("not done within 5 s: cut");
+    expect(run.said[1]).toBe("not done within 5 s; cut: 2 HTTP requests, m3-14 in w0");
   });
 
   test.each([

@@ -38,7 +38,8 @@ async function stop(node: RunningNode, signals: StopSignals, run: NodeRun): Prom
   const end = await Promise.race([stopped, deadline.promise, signals.forced.then(() => "forced" as const)]);
   timer.cancel();
   if (typeof end === "number") return end;
-  run.onStopping(end === "late" ? `not done within ${shutdownMs / 1_000} s: cut` : "forced: what was in hand is cut");
+  const cut = node.unfinished().join(", ") || "nothing but the rest of the stop itself";
+  run.onStopping(`${end === "late" ? `not done within ${shutdownMs / 1_000} s` : "forced"}; cut: ${cut}`);
   return EXIT.failed;
 }
 

@@ -32,6 +32,7 @@ export const EVENT_DESCRIPTIONS: Readonly<Record<keyof EventPayloads, string>> =
   "worker.replaced": "A worker was replaced by a new one under open sockets, and why.",
   "deploy.started": "New code is being loaded beside the old.",
   "deploy.finished": "New code serves; the workers of the old are draining.",
+  "shutdown.cut": "A stop's deadline came before these requests had been answered; their connections were closed.",
   "deploy.failed": "New code did not load, or its workers were not healthy; the old code goes on untouched.",
 
   "message.processed": "Messages were handled, and what they changed is committed.",
@@ -145,6 +146,7 @@ export interface EventPayloads {
     readonly codeVersion: string;
     readonly tookMs: number;
   };
+  "shutdown.cut": { readonly requests: number };
   "deploy.failed": { readonly release: number; readonly app: string; readonly error: Error };
 
   "message.processed": { readonly member: string; readonly messages: readonly ProcessedMessage[] };

@@ -16,6 +16,7 @@ const LEVELS: Partial<Readonly<Record<EventName, "info" | "warn" | "error">>> = 
   "deploy.started": "info",
   "deploy.finished": "info",
   "deploy.failed": "error",
+  "shutdown.cut": "warn",
   "source.gap-passed": "warn",
   "message.dead": "error",
   "handler.timed-out": "warn",

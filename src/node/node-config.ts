@@ -40,6 +40,8 @@ export interface RunningNode {
    * @throws AppLoadError, ConfigError, ReplacementFailedError, BusyError: the old code goes on untouched.
    */
   deploy(request?: DeployRequest): Promise<Deployed>;
+  /** What a stop waits for, or has cut, as a person would say it: requests, sockets, messages. */
+  unfinished(): readonly string[];
   /** Finishes what is in hand and ends. Safe twice. */
   stop(): Promise<void>;
   /** The exit code, once the node has ended: 0 after `stop`, else not. */

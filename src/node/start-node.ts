@@ -33,6 +33,7 @@ interface NodeParts extends NodePool {
   readonly clock: Clock;
   readonly events: Events;
   readonly gateway: Gateway;
+  readonly roster: WorkerRoster;
   readonly deployer: Deployer;
   readonly observer: Observer;
   /** Known once the first worker is ready. */
@@ -75,6 +76,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     appName: name,
     tryThis: tryThis.map((line) => line.replaceAll("{url}", url)),
     deploy: (request) => parts.deployer.deploy(request),
+    unfinished: () => [...parts.gateway.unfinished, ...parts.roster.running],
     stop: () => supervisor.stop(),
     exited,
   };
@@ -124,7 +126,7 @@ function createParts(config: NodeConfig, folder: DataFolder): NodeParts {
   events.on("lease.released", () => gateway.links.share());
   const nodePool = createNodePool({ config, folder, store, links: gateway.links, roster, clock, events });
   const deployer = new Deployer({ pool: nodePool.pool, gateway, clock, events });
-  return { config, folder, store, clock, events, gateway, observer, manifest, deployer, ...nodePool };
+  return { config, folder, store, clock, events, gateway, roster, observer, manifest, deployer, ...nodePool };
 }
 
 /** In start order; stopped in reverse: first nobody is let in, then the workers finish, and the store closes last. */

@@ -74,6 +74,11 @@ export class NodeProcess implements AsyncDisposable {
     return { code: await child.exited, stdout, stderr };
   }
 
+  /** All that it has written to stderr, once it has ended. */
+  stderr(): Promise<string> {
+    return this.#log.whole;
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
@@ -104,8 +109,11 @@ class NodeLog {
   readonly #lines: LogLine[] = [];
   readonly #waiting: { readonly event: string; readonly resolve: (line: LogLine) => void }[] = [];
 
+  /** The text, once the stream has ended. */
+  readonly whole: Promise<string>;
+
   constructor(stream: ReadableStream<Uint8Array>) {
-    void this.#read(stream);
+    this.whole = this.#read(stream);
   }
 
   count(event: string): number {
@@ -120,14 +128,18 @@ class NodeLog {
     }
   }
 
-  async #read(stream: ReadableStream<Uint8Array>): Promise<void> {
+  async #read(stream: ReadableStream<Uint8Array>): Promise<string> {
     let rest = "";
+    let whole = "";
     const decoder = new TextDecoder();
     for await (const chunk of stream) {
-      const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+      const text = decoder.decode(chunk, { stream: true });
+      whole += text;
+      const lines = (rest + text).split("\n");
       rest = lines.pop() as string;
       for (const line of lines) this.#take(line);
     }
+    return whole;
   }
 
   #take(text: string): void {

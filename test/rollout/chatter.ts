@@ -34,6 +34,7 @@ export class Chatter {
     socket.addEventListener("message", ({ data }) => this.#received(JSON.parse(data as string) as Frame));
     socket.addEventListener("close", ({ code, reason }) => {
       this.closed ??= { code, reason };
+      this.#waiting?.();
       for (const answer of this.#replies.values()) answer({ status: "closed", response: { code, reason }, tookMs: 0 });
     });
   }

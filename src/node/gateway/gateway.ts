@@ -52,6 +52,8 @@ export interface GatewayOptions {
 
 /** Sockets are closed within this part of a stop's deadline. */
 const DRAIN_SHARE = 3;
+/** Requests are waited for so long of a stop's deadline: what was cut is to be told before all is over. */
+const REQUEST_SHARE = 0.9;
 
 /** An app as a gateway serves it. */
 export interface ReadyApp {
@@ -72,6 +74,7 @@ export class Gateway {
   #app: ReadyApp | undefined;
   #doors: readonly HttpDoor[] = [];
   #draining = false;
+  #cutRequests = 0;
 
   constructor(options: GatewayOptions) {
     const { store, clock, events } = options;
@@ -145,8 +148,21 @@ export class Gateway {
   async close(deadlineMs: number): Promise<void> {
     this.#draining = true;
     this.#http?.stopListening();
-    await Promise.all([this.#http?.settled(deadlineMs), this.#channels?.drain(deadlineMs / DRAIN_SHARE)]);
+    const settled = this.#http?.settled(deadlineMs * REQUEST_SHARE);
+    await Promise.all([settled, this.#channels?.drain(deadlineMs / DRAIN_SHARE)]);
+    this.#cutRequests = (await settled) ?? 0;
+    if (this.#cutRequests > 0) this.#options.events.emit("shutdown.cut", { requests: this.#cutRequests });
     await this.#http?.close();
+  }
+
+  /** What a stop waits for, or has cut, as a person would say it. */
+  get unfinished(): readonly string[] {
+    const requests = Math.max(this.#cutRequests, this.#http?.pending ?? 0);
+    const sockets = this.#channels?.connections ?? 0;
+    return [
+      ...(requests > 0 ? [`${requests} HTTP request${requests > 1 ? "s" : ""}`] : []),
+      ...(sockets > 0 ? [`${sockets} socket${sockets > 1 ? "s" : ""}`] : []),
+    ];
   }
 
   /** The last of it: no worker is left. Safe twice. */

@@ -16,6 +16,8 @@ export type HttpDoor = (request: Request, pathname: string, peer: string) => Res
 
 export interface HttpServer {
   readonly url: string;
+  /** Requests that have not been answered yet. */
+  readonly pending: number;
   /** Takes no connections any more. Those that are open go on. */
   stopListening(): void;
   /** Resolves when the requests in hand have been answered, or at the deadline, with how many have not. */
@@ -36,6 +38,9 @@ export function serveHttp(host: string, port: number, parts: HttpParts, clock: C
   const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host;
   return {
     url: `http://${shown.includes(":") ? `[${shown}]` : shown}:${server.port}`,
+    get pending() {
+      return server.pendingRequests;
+    },
     stopListening: () => void server.stop(false),
     settled: async (deadlineMs) => {
       const untilMs = clock.monotonicMs() + deadlineMs;

@@ -31,6 +31,7 @@ export interface WorkerRosterOptions {
 
 interface Known {
   readonly incarnation: Incarnation;
+  readonly flight: string;
   readonly process: ChildProcess;
   readonly guard: BlockGuard;
 }
@@ -54,7 +55,7 @@ export class WorkerRoster {
   spawned(incarnation: Incarnation, flight: string, process: ChildProcess): void {
     const { memberId, slot, serving } = incarnation;
     const guard = this.#guard(incarnation, flight, process);
-    this.#members.set(memberId, { incarnation, process, guard });
+    this.#members.set(memberId, { incarnation, flight, process, guard });
     if (serving) {
       const restarts = this.#states.get(slot)?.restarts ?? -1;
       this.#shown.set(slot, incarnation);
@@ -88,6 +89,14 @@ export class WorkerRoster {
   /** The process of a member; undefined when it has ended. */
   process(memberId: string): ChildProcess | undefined {
     return this.#members.get(memberId)?.process;
+  }
+
+  /** What the workers are running, as a person would say it. */
+  get running(): readonly string[] {
+    return [...this.#members.values()].flatMap(({ incarnation: { slot }, flight }) => {
+      const messages = readFlightRecorder(flight).map(messageId);
+      return messages.length === 0 ? [] : [`${messages.join(", ")} in ${slot}`];
+    });
   }
 
   /** The worker cannot work, and says why; it ends by itself, but that reason is better than its exit code. */
