@@ -1,20 +1,18 @@
 /** What an app's code may call from channels and HTTP routes, and what the engines need of this worker. */
 import { type AnyActor, type Asker, messageRequest } from "../../actors/index.ts";
 import type { App, AppServices } from "../../app/index.ts";
-import type { HostPorts, OutgoingBroadcast } from "../../channels/index.ts";
-import { InvalidInputError } from "../../core/index.ts";
+import type { Broadcaster, HostPorts } from "../../channels/index.ts";
 import type { Appender } from "../../log/index.ts";
 import { type AppendOutcome, type AppendRequest, type MessageMeta, messageId } from "../../store/index.ts";
 import { CHANNEL_REPLIES } from "./channel-replies.ts";
 import type { GatewayLinks } from "./gateway-links.ts";
-import type { HistoryWriter } from "./history-writer.ts";
 
 export interface ServiceParts {
   readonly app: App;
   readonly shardCount: number;
   readonly appender: Appender;
   readonly asker: Asker;
-  readonly history: HistoryWriter;
+  readonly broadcaster: Broadcaster;
   readonly gateways: GatewayLinks;
   readonly keepsHistory: (topic: string) => boolean;
 }
@@ -28,22 +26,22 @@ interface Send {
 }
 
 export function createAppServices(parts: ServiceParts): AppServices {
-  const { asker, gateways } = parts;
+  const { asker, broadcaster, gateways } = parts;
   return {
     send: (to, key, message, options = {}) => send(parts, { to, key, message, meta: { from: "http" }, ...options }),
     ask: (to, key, message, options) => asker.ask(to, key, message, options, "http"),
     broadcast: async (topic, event, payload) => {
-      await broadcast(parts, { topic, event, body: JSON.stringify(payload) });
+      await broadcaster.broadcast({ topic, event, body: JSON.stringify(payload) });
     },
     disconnect: (socketId) => gateways.notify("channel", { kind: "disconnect", socketId }),
   };
 }
 
 export function createHostPorts(parts: ServiceParts): HostPorts {
-  const { gateways } = parts;
+  const { broadcaster, gateways } = parts;
   return {
     command: (command) => gateways.notify("channel", command),
-    broadcast: (outgoing) => broadcast(parts, outgoing),
+    broadcast: (outgoing) => broadcaster.broadcast(outgoing),
     send: ({ topic, target, key, message, idempotencyKey }) => {
       const meta = { from: `channel:${topic}`, origin: { connector: CHANNEL_REPLIES, conversation: topic } };
       return send(parts, { to: target, key, message, meta, ...(idempotencyKey !== undefined && { idempotencyKey }) });
@@ -63,18 +61,4 @@ async function send({ app, shardCount, appender }: ServiceParts, message: Send):
 function idOf({ shard }: AppendRequest, outcome: AppendOutcome): string {
   if (outcome.kind === "held" || outcome.seq === null) return "";
   return messageId({ stream: "in", shard, seq: outcome.seq });
-}
-
-async function broadcast(parts: ServiceParts, outgoing: OutgoingBroadcast): Promise<{ readonly seq?: number }> {
-  const { topic, event, body } = outgoing;
-  if (!parts.keepsHistory(topic)) {
-    parts.gateways.notify("channel", { kind: "broadcast", ...outgoing });
-    return {};
-  }
-  if (typeof body !== "string") {
-    throw new InvalidInputError("broadcast payload", "an object, as this topic keeps history", "bytes");
-  }
-  const seq = await parts.history.write({ topic, event, payload: body });
-  parts.gateways.notify("channel", { kind: "broadcast", ...outgoing, seq });
-  return { seq };
 }
