@@ -7,6 +7,7 @@ import { onCommandLine } from "../src/cli/config/resolve.ts";
 import { SETTING_NAMES, SETTINGS } from "../src/cli/config/settings.ts";
 import { usageOf } from "../src/cli/help.ts";
 import { EVENT_DESCRIPTIONS } from "../src/core/index.ts";
+import { QUERIES } from "../src/inspect/index.ts";
 
 export interface GeneratedPart {
   /** From the project's root: `docs/events.md`. */
@@ -20,6 +21,7 @@ export const GENERATED_PARTS: readonly GeneratedPart[] = [
   { file: "docs/events.md", name: "events", render: renderEvents },
   { file: "docs/reference/configuration.md", name: "settings", render: renderSettings },
   { file: "docs/reference/cli.md", name: "commands", render: renderCommands },
+  { file: "docs/reference/http-api.md", name: "queries", render: renderQueries },
 ];
 
 /** The document's text with its generated part renewed. @throws Error when the markers are missing. */
@@ -57,6 +59,13 @@ function renderSettings(): string {
     return [given, `\`${variable}\``, value, description];
   });
   return renderTable(["on the command line", "variable", "default", "what it sets"], rows);
+}
+
+function renderQueries(): string {
+  const rows = Object.values(QUERIES).map(({ method, path, optional, summary }) => {
+    return [`\`${method} /api${path}\``, optional.map((name) => `\`${name}\``).join(" "), summary];
+  });
+  return renderTable(["request", "parameters", "what it answers"], rows);
 }
 
 function renderCommands(): string {

@@ -1,9 +1,27 @@
 import type { Command } from "./command.ts";
+import { actorsCommand } from "./commands/actors.ts";
 import { configCommand } from "./commands/config.ts";
+import { deadCommand } from "./commands/dead.ts";
 import { deployCommand } from "./commands/deploy.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { newCommand } from "./commands/new.ts";
+import { psCommand } from "./commands/ps.ts";
 import { startCommand } from "./commands/start.ts";
+import { topicsCommand } from "./commands/topics.ts";
+import { traceCommand } from "./commands/trace.ts";
 import { versionCommand } from "./commands/version.ts";
 
 /** Every command, in the order of the overview. */
-export const COMMANDS: readonly Command[] = [newCommand, startCommand, deployCommand, configCommand, versionCommand];
+export const COMMANDS: readonly Command[] = [
+  newCommand,
+  startCommand,
+  deployCommand,
+  psCommand,
+  actorsCommand,
+  deadCommand,
+  topicsCommand,
+  traceCommand,
+  doctorCommand,
+  configCommand,
+  versionCommand,
+];

@@ -1,5 +1,6 @@
 export type { ActorDetails, ActorRow, Asked, LaneRow, WaitingMessage } from "./actors.ts";
 export type { DeadLetterDetails, DeadLetterRow, Decided } from "./dead-letters.ts";
+export type { Finding, Health, StoreHealth } from "./health.ts";
 export type { Clipped, Listing } from "./listing.ts";
 export type { NodeDetails, TopicDetails } from "./node.ts";
 export { answerQuery, QUERIES, type Query, type QueryName, type QueryResults } from "./queries.ts";
@@ -15,3 +16,5 @@ export type {
   WorkerRow,
 } from "./sources.ts";
 export type { MessageStatus, MessageStep, MessageTrace } from "./trace.ts";
+export type { Severity } from "./trouble-catalog.ts";
+export { type Trouble, TroubleMemory } from "./trouble-memory.ts";

@@ -29,6 +29,8 @@ const NODE: InspectedNode = {
   topics: () => ["room:b", "room:a", "desk:1"].map((topic) => ({ topic, subscribers: 1, keepsHistory: false })),
   presences: () => ({}),
   failures: () => [],
+  troubles: () => [],
+  after: () => new Promise(() => {}),
 };
 
 /** Fails what says "poison", and answers everything else to the connector `chat`. */

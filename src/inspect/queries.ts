@@ -22,6 +22,7 @@ import {
   redriveDeadLetters,
   showDeadLetter,
 } from "./dead-letters.ts";
+import { type Health, readHealth } from "./health.ts";
 import type { Listing } from "./listing.ts";
 import { listTopics, type NodeDetails, showNode, showTopic, type TopicDetails } from "./node.ts";
 import { Params } from "./params.ts";
@@ -43,6 +44,7 @@ export interface Query<Result = unknown> {
 /** What each query answers. */
 export interface QueryResults {
   readonly node: NodeDetails;
+  readonly health: Health;
   readonly shards: Listing<ShardRow>;
   readonly lanes: Listing<LaneRow>;
   readonly "dead.list": Listing<DeadLetterRow>;
@@ -64,6 +66,7 @@ const PAGE = ["limit", "after"] as const;
 
 export const QUERIES: { readonly [Name in QueryName]: Query<QueryResults[Name]> } = {
   node: get("/node", [], "The node: version, workers, sockets, lag, and its tree of services.", showNode),
+  health: get("/health", [], "What is wrong, whom it concerns, and what to do.", readHealth),
   shards: get("/shards", PAGE, "Shards: who holds each, and its lag in messages.", listShards),
   lanes: get("/lanes", ["target", "status", ...PAGE], "Lanes that are not running normally.", listLanes),
   "dead.list": get(

@@ -1,12 +1,14 @@
 /** Where answers come from: the store, and the node that runs. */
 import type { AppendOutcome, AppendRequest, Seq, Store } from "../store/index.ts";
 import type { ServiceTree } from "../supervision/index.ts";
+import type { Trouble } from "./trouble-memory.ts";
 
 /** The part of a store that is looked at. */
 export type InspectedStore = Pick<
   Store,
   | "description"
   | "shardCount"
+  | "sharedAcrossNodes"
   | "read"
   | "readStates"
   | "readBacklog"
@@ -18,6 +20,7 @@ export type InspectedStore = Pick<
   | "lanes"
   | "states"
   | "shards"
+  | "query"
 >;
 
 export interface InspectSources {
@@ -45,6 +48,10 @@ export interface InspectedNode {
   presences(topic: string): Readonly<Record<string, number>>;
   /** Failed tries of a message, as far as this node remembers: since its start, and only the newest of all. */
   failures(messageId: string): readonly FailedTry[];
+  /** What went wrong lately, the newest first. */
+  troubles(): readonly Trouble[];
+  /** Resolves after that time. */
+  after(delayMs: number): Promise<void>;
 }
 
 export interface InspectedApp {

@@ -32,13 +32,18 @@ export interface MessageStep {
   readonly key: string;
   readonly acceptedAtMs: number;
   readonly status: MessageStatus;
-  /** The commit with which it left its stream; null while it waits, or when the journal has forgotten. */
+  /**
+   * The commit with which it left its stream: handled, or (when its first try failed, or its lane was stopped) set aside into its lane's
+   * backlog. Null while it waits, or when the journal has forgotten.
+   */
   readonly commit: {
     readonly atMs: number;
     readonly member: string;
     readonly codeVersion: string;
     readonly epoch: number;
   } | null;
+  /** When it was given up. */
+  readonly diedAtMs: number | null;
   /** Of a dead letter or a lane that is stopped or retrying. */
   readonly error: string | null;
 }
@@ -94,7 +99,7 @@ async function stepOf(
   const { target, key, acceptedAtMs } = message;
   const [by, letter] = await Promise.all([store.handledBy(message), store.deadLetter(message)]);
   const commit = by ? { atMs: by.atMs, member: by.memberId, codeVersion: by.codeVersion, epoch: by.epoch } : null;
-  const common = { id: messageId(message), target, key, acceptedAtMs, commit };
+  const common = { id: messageId(message), target, key, acceptedAtMs, commit, diedAtMs: letter?.diedAtMs ?? null };
   if (letter && letter.status !== "redriven") {
     const { name, message: text } = readError(letter.error);
     return { ...common, status: letter.status, error: `${name}: ${text}` };
@@ -103,7 +108,7 @@ async function stepOf(
     const lane = await laneOf(store, message);
     const said = lane?.error ? readError(lane.error) : undefined;
     const status = lane?.status === "retrying" ? "retrying" : "waiting";
-    return { ...common, commit: null, status, error: said ? `${said.name}: ${said.message}` : null };
+    return { ...common, status, error: said ? `${said.name}: ${said.message}` : null };
   }
   return { ...common, status: by || isPassed(message, shards) ? "handled" : "waiting", error: null };
 }
@@ -142,7 +147,8 @@ async function findSent(
   { commit, status }: MessageStep,
   shards: readonly ShardStatus[],
 ): Promise<{ readonly sent: readonly StoredMessage[]; readonly complete: boolean }> {
-  if (message.stream === "out" || !commit || status === "waiting") return { sent: [], complete: true };
+  if (message.stream === "out" || !commit || status === "waiting" || status === "retrying")
+    return { sent: [], complete: true };
   const out = shards.filter(({ shard }) => shard === message.shard);
   const [ins, outs] = await Promise.all([
     readFrom(store, "in", shards, commit.atMs, STRETCH_IN),

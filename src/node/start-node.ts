@@ -97,6 +97,7 @@ function createParts(config: NodeConfig, folder: DataFolder): NodeParts {
     config,
     store,
     clock,
+    events,
     gateway: () => gateway,
     slots: () => roster.states,
   });

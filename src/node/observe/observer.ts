@@ -4,7 +4,7 @@
  * Listens only; nothing of the node waits for it, and nothing here survives.
  */
 import manifest from "../../../package.json" with { type: "json" };
-import type { Clock } from "../../core/index.ts";
+import { type Clock, type Events, sleep } from "../../core/index.ts";
 import {
   answerQuery,
   type InspectedNode,
@@ -12,6 +12,7 @@ import {
   QUERIES,
   type QueryName,
   type QueryResults,
+  TroubleMemory,
 } from "../../inspect/index.ts";
 import type { Store } from "../../store/index.ts";
 import type { ServiceTree } from "../../supervision/index.ts";
@@ -29,6 +30,7 @@ export interface ObserverOptions {
   readonly config: Pick<NodeConfig, "nodeName" | "apiToken">;
   readonly store: Store;
   readonly clock: Clock;
+  readonly events: Events;
   readonly gateway: () => Gateway;
   readonly slots: () => readonly SlotState[];
 }
@@ -40,12 +42,14 @@ export class Observer {
   readonly #options: ObserverOptions;
   readonly #workers = new WorkerWatch();
   readonly #failures = new FailureLog();
+  readonly #troubles = new TroubleMemory();
   readonly #sources: InspectSources;
   #tree: (() => ServiceTree) | undefined;
 
   constructor(options: ObserverOptions) {
     this.#options = options;
-    const { store, clock, gateway } = options;
+    const { store, clock, events, gateway } = options;
+    this.#troubles.listen(events);
     this.#sources = {
       store,
       node: this.#node(clock.wallMs()),
@@ -104,7 +108,7 @@ export class Observer {
   }
 
   #node(startedAtMs: number): InspectedNode {
-    const { config, gateway, slots } = this.#options;
+    const { config, clock, gateway, slots } = this.#options;
     return {
       name: config.nodeName,
       version: manifest.version,
@@ -129,6 +133,8 @@ export class Observer {
         return Object.fromEntries(present.map(([key, { metas }]) => [key, metas.length]));
       },
       failures: (messageId) => this.#failures.of(messageId),
+      troubles: () => this.#troubles.recent(clock.wallMs()),
+      after: (delayMs) => sleep(clock, delayMs),
     };
   }
 }
