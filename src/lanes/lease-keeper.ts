@@ -37,6 +37,7 @@ export class LeaseKeeper {
   #liveMembers = 0;
   #soonBeats = 0;
   #scope: LeaseScope = {};
+  #only: ReadonlySet<Shard> | undefined;
   #leaving = false;
   /** Leases that were given up without the store knowing: to be given back at the next beat. */
   #abandoned: Lease[] = [];
@@ -67,6 +68,7 @@ export class LeaseKeeper {
   /** With whom the shards are shared from now on. */
   share(scope: LeaseScope): void {
     this.#scope = scope;
+    this.#only = scope.shards && new Set(scope.shards);
   }
 
   /** Takes no shard any more, and hands each back as soon as it is at rest, while leases go on being renewed. */
@@ -137,12 +139,12 @@ export class LeaseKeeper {
     const owned = [...book.shards.values()];
     const releasing = new Set(owned.filter((shard) => shard.phase === "releasing").map((shard) => shard.shard));
     const liveMembers = membership.liveMembers - (this.#scope.uncounted ?? 0);
-    const plan = planLeases({ ...membership, liveMembers }, owned, releasing, store.shardCount);
+    const plan = planLeases({ ...membership, liveMembers }, owned, releasing, store.shardCount, this.#only);
     this.#lose(plan.lost);
     for (const shard of plan.handBack) this.#ask(shard);
     await this.releaseRested();
     const takes = plan.acquire > 0 && !this.#leaving && !this.#stopped;
-    const leases = takes ? await store.acquire(member.memberId, plan.acquire) : [];
+    const leases = takes ? await store.acquire(member.memberId, plan.acquire, this.#scope.shards) : [];
     if (this.#stopped) return false;
     this.#adopt(leases);
     return this.#looksSoon(membership.liveMembers, plan.short && leases.length < plan.acquire);

@@ -26,6 +26,14 @@ describe("planLeases", () => {
     expect(planLeases({ liveMembers: 3, held: [] }, [], none, 8).acquire).toBe(3);
   });
 
+  test("a member that may hold only some shards takes its share of these, and hands back the others", () => {
+    const held = leases(0, 1, 2, 3);
+    const plan = planLeases({ liveMembers: 1, held }, held, none, 8, new Set([2, 3, 4]));
+    expect(plan).toEqual({ lost: [], acquire: 1, handBack: [0, 1], short: true });
+    const halves = planLeases({ liveMembers: 2, held }, held, none, 8, new Set([0, 1, 2, 3]));
+    expect(halves).toEqual({ lost: [], acquire: 0, handBack: [2, 3], short: false });
+  });
+
   test("what the store no longer counts as ours, or under another epoch, is lost", () => {
     const held = leases(0, 1, 2);
     const plan = planLeases(

@@ -16,28 +16,34 @@ export interface LeasePlan {
 export interface LeaseScope {
   /** Live members that are to get no share: they hand theirs back, or have not begun. Default 0. */
   readonly uncounted?: number;
+  /** The only shards that this member may hold; others are handed back. Default: all. */
+  readonly shards?: readonly Shard[];
 }
 
 /**
  * The fair share of `n` live members is ⌈shardCount / n⌉ at most. `held` is what we think we hold, `releasing` what of it is being
- * handed back already.
+ * handed back already. `only`: the shards that are shared at all; without it, all.
  */
 export function planLeases(
   membership: Membership,
   held: readonly Lease[],
   releasing: ReadonlySet<Shard>,
   shardCount: number,
+  only?: ReadonlySet<Shard>,
 ): LeasePlan {
   const members = Math.max(1, membership.liveMembers);
-  const share = Math.ceil(shardCount / members);
+  const count = only?.size ?? shardCount;
+  const share = Math.ceil(count / members);
   const known = new Map(membership.held.map((lease) => [lease.shard, lease.epoch]));
   const lost = held.filter((lease) => known.get(lease.shard) !== lease.epoch).map((lease) => lease.shard);
   const keeping = held.filter((lease) => !lost.includes(lease.shard) && !releasing.has(lease.shard));
-  const excess = Math.max(0, keeping.length - share);
+  const own = only ? keeping.filter((lease) => only.has(lease.shard)) : keeping;
+  const foreign = only ? keeping.filter((lease) => !only.has(lease.shard)) : [];
+  const excess = Math.max(0, own.length - share);
   return {
     lost,
-    acquire: Math.max(0, share - keeping.length),
-    handBack: keeping.slice(keeping.length - excess).map((lease) => lease.shard),
-    short: keeping.length < Math.floor(shardCount / members),
+    acquire: Math.max(0, share - own.length),
+    handBack: [...foreign, ...own.slice(own.length - excess)].map((lease) => lease.shard),
+    short: own.length < Math.floor(count / members),
   };
 }

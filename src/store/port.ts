@@ -176,8 +176,10 @@ export interface ShardCommit extends Lease {
 
 export interface CommitRequest {
   /**
-   * Names this commit among those of its shards. When the store's answer was lost (`StoreUnavailableError`), the same request with the
-   * same id, sent before anything else is committed for these shards, is made at most once, and answered as the first time.
+   * Names this commit. When the store's answer was lost (`StoreUnavailableError`), the same request with the same id, sent before this
+   * member commits anything else, is made at most once: it is answered as the first time, or, when all of its shards have been taken over
+   * since, as `fenced`. A store whose answers cannot be lost (it lives in this process, and a throw says that nothing was written) has no
+   * use for it.
    */
   readonly commitId?: string;
   readonly author: CommitAuthor;
@@ -282,8 +284,8 @@ export interface Store {
 
   /** Says that the member lives for another `ttlMs`, renewing all its leases. A new member is added. */
   heartbeat(member: Member, ttlMs: number): Promise<Membership>;
-  /** Takes up to `most` shards that nobody holds, or whose holder has expired, each with a new epoch. */
-  acquire(memberId: string, most: number): Promise<readonly AcquiredLease[]>;
+  /** Takes up to `most` shards (`among` these, where given) that nobody holds, or whose holder has expired, each with a new epoch. */
+  acquire(memberId: string, most: number, among?: readonly Shard[]): Promise<readonly AcquiredLease[]>;
   /** Gives leases back. One that is no longer held under that epoch is passed over. */
   release(memberId: string, leases: readonly Lease[]): Promise<void>;
   /** Removes a member that is *known* to be dead: frees its leases at once, and notes what it was running, in one transaction. */

@@ -42,6 +42,16 @@ export function leaseContract(fixture: () => Promise<StoreFixture>): void {
       expect(await store.acquire("bob", SHARD_COUNT)).toEqual([]);
     });
 
+    test("gives none but the shards asked among, where they are free", async () => {
+      await using f = await fixture();
+      const store = await f.open();
+      await store.heartbeat(ALICE, TTL_MS);
+      await store.heartbeat(BOB, TTL_MS);
+      expect((await store.acquire("alice", SHARD_COUNT, [0, 2])).map((lease) => lease.shard)).toEqual([0, 2]);
+      expect((await store.acquire("bob", 1, [0, 1, 3])).map((lease) => lease.shard)).toEqual([1]);
+      expect(await store.acquire("bob", SHARD_COUNT, [])).toEqual([]);
+    });
+
     test("gives each shard to one of two members that ask at once", async () => {
       await using f = await fixture();
       const [one, two] = [await f.open(), await f.open()];

@@ -1,4 +1,13 @@
-import type { AcquiredLease, LaneRecord, Lease, Member, Membership, MessageRef, Suspect } from "../../store/index.ts";
+import type {
+  AcquiredLease,
+  LaneRecord,
+  Lease,
+  Member,
+  Membership,
+  MessageRef,
+  Shard,
+  Suspect,
+} from "../../store/index.ts";
 import { LANE_COLUMNS, type LaneRow, type ProgressRow, toLane, toProgress } from "./rows.ts";
 import type { Session } from "./session.ts";
 
@@ -25,10 +34,14 @@ export class Leases {
   }
 
   /** Shards in which a commit is under way just now are left for the next time. */
-  async acquire(memberId: string, most: number): Promise<readonly AcquiredLease[]> {
+  async acquire(memberId: string, most: number, among?: readonly Shard[]): Promise<readonly AcquiredLease[]> {
     const s = this.#schema;
     return this.#session.transaction(async ({ rows }) => {
-      const leases = await rows<Lease>(`select * from ${s}.acquire($1, $2::int) order by shard`, [memberId, most]);
+      const leases = await rows<Lease>(`select * from ${s}.acquire($1, $2::int, $3::int[]) order by shard`, [
+        memberId,
+        most,
+        among ? this.#session.ints(among) : null,
+      ]);
       if (leases.length === 0) return [];
       const shards = [this.#session.ints(leases.map(({ shard }) => shard))];
       const progress = await rows<ProgressRow & { shard: number }>(

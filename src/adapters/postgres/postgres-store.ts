@@ -107,8 +107,8 @@ export class PostgresStore implements Store {
     return this.#with(({ leases }) => leases.heartbeat(member, ttlMs));
   }
 
-  acquire(memberId: string, most: number): Promise<readonly AcquiredLease[]> {
-    return this.#with(({ leases }) => leases.acquire(memberId, most));
+  acquire(memberId: string, most: number, among?: readonly Shard[]): Promise<readonly AcquiredLease[]> {
+    return this.#with(({ leases }) => leases.acquire(memberId, most, among));
   }
 
   release(memberId: string, held: readonly Lease[]): Promise<void> {

@@ -11,13 +11,14 @@ begin
     from (select 1) one left join ${s}.leases l on l.owner = id order by l.shard;
 end $$;
 
-create function ${s}.acquire(id text, most int) returns table (shard int, epoch float8) language plpgsql as $$
+create function ${s}.acquire(id text, most int, among int[]) returns table (shard int, epoch float8) language plpgsql as $$
 declare free int;
 begin
   if not exists (select from ${s}.members m where m.member_id = id and m.expires_at > clock_timestamp()) then return; end if;
   for free in
     select l.shard from ${s}.leases l left join ${s}.members m on m.member_id = l.owner
-      where m.expires_at is null or m.expires_at <= clock_timestamp() order by l.shard
+      where (m.expires_at is null or m.expires_at <= clock_timestamp()) and (among is null or l.shard = any (among))
+      order by l.shard
   loop
     exit when most <= 0;
     -- A commit under way, or another taker: left for the next time, so that taking never waits.

@@ -1,4 +1,4 @@
-import type { AcquiredLease, Lease, Member, Membership, MessageRef, Suspect } from "../../store/index.ts";
+import type { AcquiredLease, Lease, Member, Membership, MessageRef, Shard, Suspect } from "../../store/index.ts";
 import type { SqliteDatabase } from "./database.ts";
 import type { Journal } from "./journal.ts";
 import { laneRecords } from "./lane-records.ts";
@@ -30,18 +30,19 @@ export class Leases {
     return { liveMembers: live?.live ?? 0, held: this.#heldBy(member.memberId) };
   }
 
-  acquire(memberId: string, most: number, nowMs: number): readonly AcquiredLease[] {
+  acquire(memberId: string, most: number, nowMs: number, among?: readonly Shard[]): readonly AcquiredLease[] {
     if (!this.#isLive(memberId, nowMs)) return [];
     const taken = this.#db
       .statement<Lease>(
         `update godwit_leases set epoch = epoch + 1, owner = ?1
          where shard in (
            select shard from godwit_leases left join godwit_members on member_id = owner
-           where owner is null or expires_at is null or expires_at <= ?2
+           where (owner is null or expires_at is null or expires_at <= ?2)
+             and (?4 is null or shard in (select value from json_each(?4)))
            order by shard limit ?3)
          returning shard, epoch`,
       )
-      .all(memberId, nowMs, most);
+      .all(memberId, nowMs, most, among ? JSON.stringify(among) : null);
     return taken.sort((a, b) => a.shard - b.shard).map((lease) => this.#acquired(lease));
   }
 

@@ -161,8 +161,8 @@ export class SqliteStore implements Store {
     });
   }
 
-  acquire(memberId: string, most: number): Promise<readonly AcquiredLease[]> {
-    return this.#write(({ leases }) => leases.acquire(memberId, most, this.#clock.wallMs()));
+  acquire(memberId: string, most: number, among?: readonly Shard[]): Promise<readonly AcquiredLease[]> {
+    return this.#write(({ leases }) => leases.acquire(memberId, most, this.#clock.wallMs(), among));
   }
 
   release(memberId: string, leases: readonly Lease[]): Promise<void> {
