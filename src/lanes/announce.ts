@@ -11,16 +11,15 @@ export interface CommittedBroadcast extends Broadcast {
 }
 
 /**
- * The live broadcasts of a commit, each topic's in order. Those with history come first, with their sequences; without an answer from the
- * store (`outcome` undefined) they are left to the history, from which subscribers catch up.
+ * The live broadcasts of a commit, each topic's in order. Those with history come first, with their sequences.
  */
 export function broadcastsOf(
   entries: readonly Entry[],
   plan: CommitPlan,
-  outcome: Committed | undefined,
+  outcome: Committed,
 ): readonly CommittedBroadcast[] {
   const list: CommittedBroadcast[] = [];
-  if (outcome && outcome.history.length > 0) {
+  if (outcome.history.length > 0) {
     const writes: HistoryWrite[] = plan.request.shards.flatMap((shard) => shard.history ?? []);
     for (const [i, seq] of outcome.history.entries()) {
       const write = writes[i];

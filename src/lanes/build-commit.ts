@@ -52,7 +52,12 @@ interface Draft {
   readonly cleared: MessageRef[];
 }
 
-export function buildCommit(entries: readonly Entry[], author: CommitAuthor, nowMs: number): CommitPlan {
+export function buildCommit(
+  entries: readonly Entry[],
+  commitId: string,
+  author: CommitAuthor,
+  nowMs: number,
+): CommitPlan {
   const drafts = new Map<OwnedShard, Draft>();
   for (const entry of entries) {
     let draft = drafts.get(entry.shard);
@@ -74,7 +79,7 @@ export function buildCommit(entries: readonly Entry[], author: CommitAuthor, now
     shards.push(finish(draft, after));
     if (draft.deliveries.length > 0) grownOut.push(draft.shard);
   }
-  return { request: { author, nowMs, shards }, progress, grownOut };
+  return { request: { commitId, author, nowMs, shards }, progress, grownOut };
 }
 
 function gather(draft: Draft, entry: Entry): void {

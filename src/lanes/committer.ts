@@ -4,13 +4,12 @@
  * - `committed`: progress stands, the callbacks run (wake-ups, broadcasts, replies), and the next commit takes what has gathered.
  * - `fenced`: the named shards are lost; all that was speculative in them is void. The rest is committed again.
  * - `statement-failed`: that message failed; its lane is rolled back to before it. The rest is committed again.
- * - store away: the same commit is tried again, with backoff, until it is known to be in or out. Nothing is dropped; the lanes stop
- *   starting handlers when the next commit has reached its bound.
+ * - store away: the same commit is sent again under the same `commitId`, with backoff, until there is an answer; the store makes it at most
+ *   once. Nothing is dropped; the lanes stop starting handlers when the next commit has reached its bound.
  */
 import { type Clock, type Events, fullJitterMs, GodwitError, sleep, toError } from "../core/index.ts";
 import type { CommitAuthor, CommitOutcome, Store } from "../store/index.ts";
 import { buildCommit, type CommitPlan } from "./build-commit.ts";
-import { type WitnessStore, wasCommitted } from "./commit-witness.ts";
 import type { Entry, Handled } from "./entries.ts";
 import { type OwnedShard, refOf } from "./lane.ts";
 import { type LaneBook, leaseLost } from "./lane-book.ts";
@@ -21,18 +20,12 @@ export type Committed = Extract<CommitOutcome, { kind: "committed" }>;
 type StatementFailed = Extract<CommitOutcome, { kind: "statement-failed" }>;
 
 export interface CommitterOptions {
-  readonly store: Pick<Store, "commit"> & WitnessStore;
+  readonly store: Pick<Store, "commit">;
   readonly book: LaneBook;
   readonly clock: Clock;
   readonly events: Events;
   readonly author: CommitAuthor;
-  /** `outcome` is undefined when the commit is known to be in, but its answer was lost. */
-  readonly onCommitted: (
-    entries: readonly Entry[],
-    plan: CommitPlan,
-    outcome: Committed | undefined,
-    tookMs: number,
-  ) => void;
+  readonly onCommitted: (entries: readonly Entry[], plan: CommitPlan, outcome: Committed, tookMs: number) => void;
   readonly onFenced: (shard: OwnedShard) => void;
 }
 
@@ -101,22 +94,21 @@ export class Committer {
     const entries = gathered.filter((entry) => entry.shard.phase !== "gone");
     if (entries.length === 0) return [];
     const startedMs = clock.monotonicMs();
-    const plan = buildCommit(entries, author, clock.wallMs());
+    const plan = buildCommit(entries, crypto.randomUUID(), author, clock.wallMs());
     const outcome = await this.#write(entries, plan);
     if (outcome === "stopped") return [];
-    if (outcome === "in" || outcome.kind === "committed") {
-      this.#committed(entries, plan, outcome === "in" ? undefined : outcome, clock.monotonicMs() - startedMs);
+    if (outcome.kind === "committed") {
+      this.#committed(entries, plan, outcome, clock.monotonicMs() - startedMs);
       return [];
     }
     return outcome.kind === "fenced" ? this.#fenced(entries, outcome.shards) : this.#undo(entries, outcome);
   }
 
-  /** Writes until the answer is known. */
-  async #write(entries: readonly Entry[], plan: CommitPlan): Promise<CommitOutcome | "in" | "stopped"> {
+  /** Sends the same request until there is an answer. */
+  async #write(entries: readonly Entry[], plan: CommitPlan): Promise<CommitOutcome | "stopped"> {
     const { clock, events, store } = this.#options;
     for (let attempt = 1; ; attempt++) {
       try {
-        if (attempt > 1 && (await wasCommitted(store, entries, plan.request.author))) return "in";
         return await store.commit(plan.request);
       } catch (thrown) {
         const error = toError(thrown);
@@ -128,7 +120,7 @@ export class Committer {
     }
   }
 
-  #committed(entries: readonly Entry[], plan: CommitPlan, outcome: Committed | undefined, tookMs: number): void {
+  #committed(entries: readonly Entry[], plan: CommitPlan, outcome: Committed, tookMs: number): void {
     for (const [shard, progress] of plan.progress) {
       shard.streams.in.progress = progress.in;
       shard.streams.out.progress = progress.out;

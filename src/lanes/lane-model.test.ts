@@ -161,7 +161,7 @@ class ModelWorker {
       this.inFlight = this.book.gathered.take();
       return;
     }
-    const { request, progress } = buildCommit(entries, { memberId: "w", codeVersion: "1" }, this.nowMs);
+    const { request, progress } = buildCommit(entries, "c", { memberId: "w", codeVersion: "1" }, this.nowMs);
     for (const commit of request.shards) this.store.apply(commit, entries);
     for (const [shard, reached] of progress) {
       shard.streams.in.progress = reached.in;

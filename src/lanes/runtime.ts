@@ -209,18 +209,17 @@ export class LaneRuntime {
     if (this.#runner.running === 0) this.#rested?.();
   }
 
-  #committed(entries: readonly Entry[], plan: CommitPlan, outcome: Committed | undefined, tookMs: number): void {
+  #committed(entries: readonly Entry[], plan: CommitPlan, outcome: Committed, tookMs: number): void {
     const { events, member } = this.#options;
-    const grown = outcome ? outcome.grown : shardsOfSends(plan);
     this.#timers.committed(plan);
-    this.#reader.wake(grown, ["in"]);
+    this.#reader.wake(outcome.grown, ["in"]);
     this.#reader.wake(
       plan.grownOut.map((shard) => shard.shard),
       ["out"],
     );
     this.#tell("replies", repliesOf(entries));
     this.#tell("broadcasts", broadcastsOf(entries, plan, outcome));
-    this.#tell("grown", grown);
+    this.#tell("grown", outcome.grown);
     announceCommit(events, member.memberId, entries, tookMs);
     this.#reader.resume();
     this.#advance();
@@ -272,8 +271,4 @@ export class LaneRuntime {
   #caught(stage: string, thrown: unknown): void {
     this.#options.events.emit("error.caught", { stage, error: toError(thrown) });
   }
-}
-
-function shardsOfSends(plan: CommitPlan): readonly Shard[] {
-  return [...new Set(plan.request.shards.flatMap((shard) => (shard.sends ?? []).map((send) => send.shard)))];
 }

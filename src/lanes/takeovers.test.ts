@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { StoreUnavailableError } from "../core/index.ts";
-import type { CommitRequest, MessageRef, Store } from "../store/index.ts";
+import type { CommitOutcome, MessageRef, Store } from "../store/index.ts";
 import { bodyOf, DONE, LaneWorld, noted, target } from "./lane-fixture.ts";
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
@@ -247,15 +247,15 @@ describe("a store that is away", () => {
     await world.until(async () => (await only(world)) === seen(numbers(10)));
   });
 
-  test("a commit whose answer was lost is not made twice", async () => {
+  test("a commit whose answer was lost is asked for again under its id, and not made twice", async () => {
     await using world = await LaneWorld.open(1);
-    const requests: CommitRequest[] = [];
+    const made = new Map<string | undefined, CommitOutcome>();
     const store = wrapped(world.store, {
       async commit(request) {
-        requests.push(request);
-        const outcome = await world.store.commit(request);
-        if (requests.length === 1) throw new StoreUnavailableError("answer lost");
-        return outcome;
+        const before = made.get(request.commitId);
+        if (before) return before;
+        made.set(request.commitId, await world.store.commit(request));
+        throw new StoreUnavailableError("answer lost");
       },
     });
     const actor = target((run) => {
@@ -277,6 +277,7 @@ describe("a store that is away", () => {
     await world.clock.advanceAsync(5_000);
     expect(others).toEqual([1, 2, 3]);
     expect(await only(world)).toBe(seen([1, 2, 3]));
+    expect(made.has(undefined)).toBe(false);
   });
 
   test("handlers stop starting when what waits for the commit has reached its bound", async () => {

@@ -9,7 +9,7 @@ interface Ends {
 export class CuttingProxy implements Disposable {
   readonly #listener: TCPSocketListener<Ends>;
   readonly #clients = new Set<Socket<Ends>>();
-  #losing = false;
+  #losing: "nothing" | "answer" | "server" = "nothing";
   #down = false;
 
   constructor(target: { readonly hostname: string; readonly port: number }) {
@@ -37,7 +37,12 @@ export class CuttingProxy implements Disposable {
 
   /** The next answer of the server is lost, and its connection with it: the server has done what it was told, nobody hears of it. */
   loseNextAnswer(): void {
-    this.#losing = true;
+    this.#losing = "answer";
+  }
+
+  /** The same, and nobody reaches the server again until `comeBack`. */
+  loseNextAnswerAndGoDown(): void {
+    this.#losing = "server";
   }
 
   /** Ends all connections and refuses new ones. */
@@ -66,8 +71,10 @@ export class CuttingProxy implements Disposable {
           for (const bytes of client.data.waiting) server.write(bytes);
         },
         data: (server, bytes) => {
-          if (!this.#losing) return void client.write(bytes);
-          this.#losing = false;
+          const losing = this.#losing;
+          if (losing === "nothing") return void client.write(bytes);
+          this.#losing = "nothing";
+          if (losing === "server") this.goDown();
           client.terminate();
           server.end();
         },

@@ -225,5 +225,30 @@ describe.skipIf(postgres.kind === "missing")(serviceTitle("PostgresStore and its
       expect((await store.commit({ ...withSql, commitId: "c2" })).kind).toBe("statement-failed");
       await store.stop();
     });
+
+    test("gets its first answer for as long as one of its shards has not been taken over; else it is fenced, and made once", async () => {
+      await using f = await fixture();
+      const store = await f.open();
+      await store.heartbeat(ALICE, 60_000);
+      const leases = [...(await store.acquire("alice", 2))];
+      const request = {
+        commitId: "c1",
+        author: { memberId: "alice", codeVersion: "v1" },
+        nowMs: NOW_MS,
+        shards: leases.map(({ shard, epoch }) => ({ shard, epoch, deliveries: [{ ...message("reply"), shard }] })),
+      };
+      const first = await store.commit(request);
+      for (const taken of [0, 1]) {
+        await store.release("alice", leases.splice(0, 1));
+        await store.heartbeat({ memberId: "bob", node: "n2" }, 60_000);
+        const [lease] = await store.acquire("bob", 1);
+        expect(lease?.shard).toBe(taken);
+        const author = { memberId: "bob", codeVersion: "v1" };
+        await store.commit({ author, nowMs: NOW_MS, shards: [{ shard: taken, epoch: lease?.epoch ?? 0 }] });
+        const again = await store.commit(request);
+        expect(again).toEqual(taken === 0 ? first : { kind: "fenced", shards: [0, 1] });
+      }
+      for (const shard of [0, 1]) expect(await store.read([{ shard, stream: "out", after: 0 }], 10)).toHaveLength(1);
+    });
   });
 });

@@ -7,25 +7,32 @@ export const COMMITTED_BEFORE = "GW002";
 /**
  * `fence` locks the shards, then looks whether the caller still has their leases: a takeover takes the same locks, and so has either
  * ended before, and is seen, or waits until this transaction has ended. It raises GW001 with the lost shards; and GW002 with the
- * earlier outcome when the newest entry of the journal shows that this very commit has been made (its answer was lost on the way).
+ * earlier outcome when the journal shows that this very commit has been made (its answer was lost on the way). It is the newest entry
+ * of each of its shards that is still the caller's: one look at the first shard is enough, unless that one was lost meanwhile.
  */
 export function fenceFunction({ schema: s, locks }: SchemaNames): string {
   return `
 create function ${s}.fence(commit_id text, owner_id text, shards int[], epochs bigint[]) returns void language plpgsql as $$
 declare
+  made_before text;
   before jsonb;
   lost int[];
 begin
   perform pg_advisory_xact_lock(${locks.fence}, shard) from (select unnest(shards) as shard order by 1) o;
   if commit_id is not null then
-    execute format('select coalesce(j.outcome, ''{}'') from (select * from ${s}.journal_%s where shard = $1 order by entry desc limit 1) j
-      where j.commit_id = $2', (select max(segment) from ${s}.segments)) into before using shards[1], commit_id;
-    if before is not null then
-      raise exception 'committed before' using errcode = '${COMMITTED_BEFORE}', detail = before::text;
-    end if;
+    made_before := format('select coalesce(j.outcome, ''{}'') from unnest($1) u(shard)
+      cross join lateral (select * from ${s}.journal_%s e where e.shard = u.shard order by entry desc limit 1) j
+      where j.commit_id = $2 limit 1', (select max(segment) from ${s}.segments));
+    execute made_before into before using shards[1:1], commit_id;
   end if;
   select array_agg(u.shard) into lost from unnest(shards, epochs) u(shard, epoch)
     left join ${s}.leases l using (shard) where l.epoch is distinct from u.epoch or l.owner is distinct from owner_id;
+  if lost is not null and before is null and commit_id is not null then
+    execute made_before into before using shards, commit_id;
+  end if;
+  if before is not null then
+    raise exception 'committed before' using errcode = '${COMMITTED_BEFORE}', detail = before::text;
+  end if;
   if lost is not null then
     raise exception 'lease lost' using errcode = '${FENCED}', detail = to_json(lost)::text;
   end if;
