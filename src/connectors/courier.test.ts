@@ -45,7 +45,11 @@ describe("a delivery", () => {
     });
     expect(await desk.send({ text: "hi" }, { seq: 5, attempt: 2 })).toMatchObject({ kind: "retry", free: false });
     expect(await desk.send({ text: "hi" }, { seq: 5, attempt: 3 })).toMatchObject({ kind: "done" });
-    expect(provider.requests.map((request) => request.idempotencyKey)).toEqual(["d3-5", "d3-5", "d3-5"]);
+    expect(provider.requests.map((request) => request.idempotencyKey)).toEqual([
+      "store-d3-5",
+      "store-d3-5",
+      "store-d3-5",
+    ]);
     expect(desk.events.map((event) => event.name)).toEqual(["delivery.retrying", "delivery.retrying", "delivery.sent"]);
   });
 

@@ -24,6 +24,8 @@ export interface CourierServices {
   readonly random: () => number;
   /** This worker's part of the connector's rate limit over all conversations, in (0, 1]. */
   readonly rateShare: () => number;
+  /** Tells this store's message ids from another's: `Store.storeId`. */
+  readonly storeId: string;
 }
 
 /**
@@ -50,6 +52,8 @@ const CANCELLED: RunOutcome = {
 interface Try {
   readonly run: LaneRun;
   readonly id: string;
+  /** What the provider knows the message by, the same on every try: ids alone begin anew with each new store. */
+  readonly idempotencyKey: string;
   readonly startedMs: number;
 }
 
@@ -71,8 +75,8 @@ export class Courier {
   }
 
   async deliver(run: LaneRun): Promise<RunOutcome> {
-    const attempt: Try = { run, id: messageId(run.message), startedMs: this.#services.clock.monotonicMs() };
-    const request = await this.#request(run.message, attempt.id);
+    const attempt = this.#try(run);
+    const request = await this.#request(run.message, attempt.idempotencyKey);
     if (typeof request === "string") return this.#dead(attempt, "delivery_invalid", request);
 
     const permission = this.#destination.ask();
@@ -91,12 +95,18 @@ export class Courier {
     return this.#conclude(attempt, permission.generation, answer);
   }
 
-  async #request(message: StoredMessage, id: string): Promise<ProviderRequest | string> {
+  #try(run: LaneRun): Try {
+    const { clock, storeId } = this.#services;
+    const id = messageId(run.message);
+    return { run, id, idempotencyKey: `${storeId}-${id}`, startedMs: clock.monotonicMs() };
+  }
+
+  async #request(message: StoredMessage, idempotencyKey: string): Promise<ProviderRequest | string> {
     const to = decodeMeta(message.meta).origin?.conversation;
     if (to === undefined) return "meta.origin: expected the conversation that the reply goes to";
     const reply: unknown = JSON.parse(message.body);
     const nowMs = this.#services.clock.wallMs();
-    return this.#provider.request({ to, reply, id, acceptedAtMs: message.acceptedAtMs, nowMs });
+    return this.#provider.request({ to, reply, idempotencyKey, acceptedAtMs: message.acceptedAtMs, nowMs });
   }
 
   /** Takes a place under the rate limit and waits for it; an outcome means: not now. */
@@ -112,9 +122,9 @@ export class Courier {
     return signal.aborted ? CANCELLED : undefined;
   }
 
-  #send(request: ProviderRequest, { id, run }: Try): Promise<Exchange> {
+  #send(request: ProviderRequest, { idempotencyKey, run }: Try): Promise<Exchange> {
     const { fetch, clock } = this.#services;
-    const headers = { ...request.headers, "idempotency-key": id };
+    const headers = { ...request.headers, "idempotency-key": idempotencyKey };
     const timeoutMs = this.#settings.requestTimeoutMs;
     return exchange({ ...request, headers }, { fetch, clock, timeoutMs, signal: run.signal });
   }

@@ -61,7 +61,7 @@ test("a provider that fails every other request still gets each conversation's r
     events,
     member: { memberId: "worker-1", node: "node-1" },
     codeVersion: "1",
-    targets: [answering(store.shardCount), deliveryTarget(bot, { events })],
+    targets: [answering(store.shardCount), deliveryTarget(bot, { events, storeId: store.storeId })],
   });
   provider.next(...moody(4 * total));
   try {

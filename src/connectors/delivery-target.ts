@@ -24,6 +24,8 @@ export interface DeliveryServices {
    * workers that share the conversations: `() => 1 / W`. Default 1.
    */
   readonly rateShare?: () => number;
+  /** `Store.storeId` of the store that the deliveries lie in; part of their idempotency keys. */
+  readonly storeId: string;
 }
 
 /** A run that was given its time for the request and for the rate limit has a second left to end in order. */
@@ -31,7 +33,7 @@ const MARGIN_MS = 1_000;
 
 /**
  * What runs in a connector's outgoing lanes. At least once and in order per lane; each try carries the header
- * `Idempotency-Key: <message id>`, the same every time. A message of such a lane: body the `Reply` as JSON,
+ * `Idempotency-Key: <store id>-<message id>`, the same every time. A message of such a lane: body the `Reply` as JSON,
  * `meta.origin` the conversation that it goes to.
  */
 export function deliveryTarget(definition: ConnectorDefinition, services: DeliveryServices): LaneTarget {
@@ -42,10 +44,12 @@ export function deliveryTarget(definition: ConnectorDefinition, services: Delive
     random = Math.random,
     createHmac = webCryptoHmac,
     rateShare = () => 1,
+    storeId,
   } = services;
   const fetch = services.fetch ?? ((url, init) => globalThis.fetch(url, init));
   const provider = providerOf(definition, createHmac);
-  const courier = provider && new Courier(name, provider, delivery, { clock, events, fetch, random, rateShare });
+  const courier =
+    provider && new Courier(name, provider, delivery, { clock, events, fetch, random, rateShare, storeId });
   return {
     stream: "out",
     name,

@@ -13,8 +13,8 @@ export interface Outgoing {
   readonly to: string;
   /** A `Reply` for the chat connectors; any JSON for the generic webhook. */
   readonly reply: unknown;
-  /** The message's public id: the idempotency key, the same on every try. */
-  readonly id: string;
+  /** The same on every try, and never another message's. */
+  readonly idempotencyKey: string;
   /** When the message was accepted, wall ms; the same on every try. */
   readonly acceptedAtMs: number;
   /** Now, wall ms. */

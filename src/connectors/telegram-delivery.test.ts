@@ -13,12 +13,12 @@ function bot(baseUrl: string): ConnectorDefinition {
 }
 
 describe("a delivery by Telegram", () => {
-  test("is one sendMessage to the chat, with the message's id as its idempotency key", async () => {
+  test("is one sendMessage to the chat, with the store's and the message's id as its idempotency key", async () => {
     await using provider = await FakeProvider.start();
     const desk = openDeliveryDesk(bot(provider.url));
     expect(await desk.send({ text: "Welcome!" }, { seq: 9 })).toEqual({ kind: "done", effects: {} });
     const [request] = provider.requests;
-    expect(request).toMatchObject({ method: "POST", path: "/bot1:secret/sendMessage", idempotencyKey: "d3-9" });
+    expect(request).toMatchObject({ method: "POST", path: "/bot1:secret/sendMessage", idempotencyKey: "store-d3-9" });
     expect(request?.body).toEqual({ chat_id: 42, text: "Welcome!" });
     expect(desk.events).toEqual([
       {

@@ -27,7 +27,7 @@ describe("a delivery by a generic webhook", () => {
       data: { to: "A7", reply: { total: 7 } },
     });
     expect(second?.rawBody).toBe(first?.rawBody as string);
-    expect([first?.headers["webhook-id"], second?.headers["webhook-id"]]).toEqual(["d3-1", "d3-1"]);
+    expect([first?.headers["webhook-id"], second?.headers["webhook-id"]]).toEqual(["store-d3-1", "store-d3-1"]);
     for (const request of provider.requests) {
       const headers = readSignatureHeaders(new Headers(request.headers));
       if (typeof headers === "string") throw new Error(headers);

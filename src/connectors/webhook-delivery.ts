@@ -21,10 +21,10 @@ export function webhookProvider(definition: WebhookDefinition, createHmac: Creat
   const hmac = createHmac(key);
   return {
     baseUrl: deliverUrl,
-    async request({ id, acceptedAtMs, nowMs, to, reply }: Outgoing): Promise<ProviderRequest> {
+    async request({ idempotencyKey, acceptedAtMs, nowMs, to, reply }: Outgoing): Promise<ProviderRequest> {
       const timestamp = new Date(acceptedAtMs).toISOString();
       const body = JSON.stringify({ type: "reply", timestamp, data: { to, reply } });
-      const signed = await signatureHeaders(id, nowMs, body, hmac);
+      const signed = await signatureHeaders(idempotencyKey, nowMs, body, hmac);
       return { url: deliverUrl, headers: { "content-type": "application/json", ...signed }, body };
     },
     judge: (response: ProviderResponse) =>

@@ -14,3 +14,4 @@ export {
   RESYNC_IDLE_MS,
   type SourceState,
 } from "./source-order.ts";
+export { newStoreId } from "./store-id.ts";

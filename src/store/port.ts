@@ -268,6 +268,8 @@ export interface Store {
   readonly sharedAcrossNodes: boolean;
   /** Fixed when the store was created. Known after `start`. */
   readonly shardCount: number;
+  /** Random, given when the store was created (`newStoreId`): tells its message ids from those of another store. Known after `start`. */
+  readonly storeId: string;
 
   /** Connects, creates or upgrades the schema. Safe to call twice. */
   start(): Promise<void>;

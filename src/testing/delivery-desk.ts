@@ -15,7 +15,7 @@ export interface SendOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A connector's delivery target by itself, without lanes: its clock stands still, its messages are `d3-1`, `d3-2`, … */
+/** A connector's delivery target by itself, without lanes: its clock stands still, its messages are `d3-1`, `d3-2`, … of a store named `store`. */
 export interface DeliveryDesk {
   readonly clock: ManualClock;
   readonly events: readonly { readonly name: EventName; readonly payload: Readonly<Record<string, unknown>> }[];
@@ -36,6 +36,7 @@ export function openDeliveryDesk(
     events: bus,
     createHmac: bunHmac,
     random: () => 0.5,
+    storeId: "store",
     ...services,
   });
   let lastSeq = 0;

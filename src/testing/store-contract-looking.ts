@@ -103,6 +103,22 @@ export function lookingContract(fixture: () => Promise<StoreFixture>): void {
       expect(store.description).not.toBe("");
     });
 
+    test("bears an id of its own, the same for whoever opens it", async () => {
+      const ids = new Set<string>();
+      for (let database = 1; database <= 2; database++) {
+        await using f = await fixture();
+        const [store, other] = [await f.open(), await f.open()];
+        const { storeId } = store;
+        expect(storeId).toMatch(/^[0-9a-f]{12}$/);
+        expect(other.storeId).toBe(storeId);
+        await store.stop();
+        await store.start();
+        expect(store.storeId).toBe(storeId);
+        ids.add(storeId);
+      }
+      expect(ids.size).toBe(2);
+    });
+
     test("stays stopped when it is stopped while it starts, and starts again after that", async () => {
       await using f = await fixture();
       const store = await f.open();

@@ -6,7 +6,7 @@ import { Inspection } from "./inspection.ts";
 import { Leases } from "./leases.ts";
 import { type SchemaNames, schemaNames } from "./names.ts";
 import { Reader } from "./reading.ts";
-import { upgradeSchema } from "./schema.ts";
+import { type Creation, upgradeSchema } from "./schema.ts";
 import { Session } from "./session.ts";
 import { STATE_PART_MAX_BYTES, Upkeep } from "./upkeep.ts";
 
@@ -38,7 +38,7 @@ export interface PostgresStoreOptions {
 }
 
 /** What a started store works with. */
-export interface StoreParts {
+export interface StoreParts extends Creation {
   readonly names: SchemaNames;
   readonly session: Session;
   readonly appender: Appender;
@@ -48,7 +48,6 @@ export interface StoreParts {
   readonly history: History;
   readonly inspection: Inspection;
   readonly upkeep: Upkeep;
-  readonly shardCount: number;
 }
 
 /** @throws InvalidInputError when the shard count is out of range. @throws ConfigError when the schema's name is none. */
@@ -73,7 +72,7 @@ export async function openParts(options: PostgresStoreOptions): Promise<StorePar
     connectTimeoutMs: options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS,
   });
   try {
-    const shardCount = await upgradeSchema(session, names, options.shardCount ?? DEFAULT_SHARD_COUNT, clock.wallMs());
+    const creation = await upgradeSchema(session, names, options.shardCount ?? DEFAULT_SHARD_COUNT, clock.wallMs());
     return {
       names,
       session,
@@ -84,7 +83,7 @@ export async function openParts(options: PostgresStoreOptions): Promise<StorePar
       history: new History(session, names.schema),
       inspection: new Inspection(session, names.schema),
       upkeep: new Upkeep(session, names, options.statePartMaxBytes ?? STATE_PART_MAX_BYTES),
-      shardCount,
+      ...creation,
     };
   } catch (thrown) {
     await session.close();

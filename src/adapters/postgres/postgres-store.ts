@@ -65,6 +65,10 @@ export class PostgresStore implements Store {
     return this.#require().shardCount;
   }
 
+  get storeId(): string {
+    return this.#require().storeId;
+  }
+
   async start(): Promise<void> {
     this.#opening ??= openParts(this.#options);
     const opening = this.#opening;

@@ -15,6 +15,7 @@ export function tables(schema: string): string {
   const s = schema;
   return `
 create table ${s}.meta (name text primary key, value bigint not null);
+create table ${s}.identity (store_id text not null);
 create sequence ${s}.commit_number;
 create table ${s}.segments (segment int primary key, begun_at bigint not null);
 create table ${s}.segment_bases (

@@ -1,4 +1,5 @@
 import { ConfigError } from "../../core/index.ts";
+import { newStoreId } from "../../store/index.ts";
 import type { SchemaNames } from "./names.ts";
 import { asideFunction, commitFunction, fenceFunction } from "./schema-commit.ts";
 import { historyFunctions } from "./schema-history.ts";
@@ -27,13 +28,19 @@ const UPGRADES: readonly ((names: SchemaNames) => string)[] = [
     ].join("\n"),
 ];
 
-/** Creates or upgrades the schema, one process at a time. Returns the shard count, fixed when the schema was created. */
+/** What was fixed when the schema was created. */
+export interface Creation {
+  readonly shardCount: number;
+  readonly storeId: string;
+}
+
+/** Creates or upgrades the schema, one process at a time. */
 export function upgradeSchema(
   session: Session,
   names: SchemaNames,
   shardCountIfNew: number,
   nowMs: number,
-): Promise<number> {
+): Promise<Creation> {
   const { schema: s, locks } = names;
   return session.transaction(async (transaction) => {
     await transaction.rows(`select pg_advisory_xact_lock(${locks.upkeep}, 0)`);
@@ -46,12 +53,13 @@ export function upgradeSchema(
     }
     for (const upgrade of UPGRADES.slice(version)) await transaction.rows(upgrade(names));
     if (version === 0) await transaction.rows(firstContents(s, shardCountIfNew, nowMs));
-    const [count] = await transaction.rows<{ value: number }>(
+    const [creation] = await transaction.rows<Creation>(
       `update ${s}.meta set value = case name when 'schema_version' then ${SCHEMA_VERSION} else value end
-       where name in ('schema_version', 'shard_count') returning (select value::int from ${s}.meta where name = 'shard_count') as value`,
+       where name in ('schema_version', 'shard_count') 
+       returning (select value::int from ${s}.meta where name = 'shard_count') as "shardCount", (select store_id from ${s}.identity) as "storeId"`,
     );
-    if (!count) throw new ConfigError(`${session.description}: schema ${s} is there, but is not Godwit's`);
-    return count.value;
+    if (!creation) throw new ConfigError(`${session.description}: schema ${s} is there, but is not Godwit's`);
+    return { shardCount: creation.shardCount, storeId: creation.storeId };
   });
 }
 
@@ -70,6 +78,7 @@ ${segmentTables(s, 1)}
 ${dedupeTable(s, 1)}
 ${stateLogTable(s, 1)}
 insert into ${s}.meta values ('schema_version', ${SCHEMA_VERSION}), ('shard_count', ${shardCount});
+insert into ${s}.identity values ('${newStoreId()}');
 insert into ${s}.segments values (1, ${now});
 insert into ${s}.dedupe_parts values (1, ${now});
 insert into ${s}.state_parts values (1, ${now});

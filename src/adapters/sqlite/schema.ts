@@ -1,4 +1,5 @@
 import { ConfigError } from "../../core/index.ts";
+import { newStoreId } from "../../store/index.ts";
 import type { SqliteDatabase } from "./database.ts";
 
 /** Grows by one with each entry of `UPGRADES`. */
@@ -7,6 +8,7 @@ const SCHEMA_VERSION = 1;
 /** What `start` runs, in one transaction, on a file whose schema is older; the index is the version it upgrades from. */
 const UPGRADES: readonly string[] = [
   `
+  create table godwit_identity (store_id text not null);
   create table godwit_segments (segment integer primary key, begun_at integer not null);
   create table godwit_segment_bases (
     segment integer not null, shard integer not null, in_base integer not null, out_base integer not null,
@@ -54,8 +56,14 @@ const UPGRADES: readonly string[] = [
   `,
 ];
 
-/** Creates or upgrades the schema, in the caller's transaction. Returns the shard count, fixed when the file was created. */
-export function upgradeSchema(db: SqliteDatabase, shardCountIfNew: number): number {
+/** What was fixed when the file was created. */
+export interface Creation {
+  readonly shardCount: number;
+  readonly storeId: string;
+}
+
+/** Creates or upgrades the schema, in the caller's transaction. */
+export function upgradeSchema(db: SqliteDatabase, shardCountIfNew: number): Creation {
   db.exec("create table if not exists godwit_meta (name text primary key, value integer not null) without rowid");
   const version = meta(db, "schema_version") ?? 0;
   if (version > SCHEMA_VERSION) {
@@ -67,14 +75,16 @@ export function upgradeSchema(db: SqliteDatabase, shardCountIfNew: number): numb
   if (version < SCHEMA_VERSION) setMeta(db, "schema_version", SCHEMA_VERSION);
   if (version === 0) {
     setMeta(db, "shard_count", shardCountIfNew);
+    db.statement("insert into godwit_identity values (?)").run(newStoreId());
     for (let shard = 0; shard < shardCountIfNew; shard++) {
       db.statement("insert into godwit_leases (shard, epoch, owner) values (?, 0, null)").run(shard);
     }
   }
   const shardCount = meta(db, "shard_count");
-  if (shardCount === undefined)
-    throw new ConfigError(`${db.path} is not a whole Godwit database: its shard count is missing`);
-  return shardCount;
+  const identity = db.statement<{ store_id: string }>("select store_id from godwit_identity").get();
+  if (shardCount === undefined || !identity)
+    throw new ConfigError(`${db.path} is not a whole Godwit database: its shard count or its id is missing`);
+  return { shardCount, storeId: identity.store_id };
 }
 
 function meta(db: SqliteDatabase, name: string): number | undefined {

@@ -50,7 +50,7 @@ import { readBacklog } from "./lane-records.ts";
 import { Leases } from "./leases.ts";
 import { maintain } from "./maintenance.ts";
 import { readStreams } from "./reading.ts";
-import { upgradeSchema } from "./schema.ts";
+import { type Creation, upgradeSchema } from "./schema.ts";
 import { Segments } from "./segments.ts";
 import { isForeignKeyFault } from "./sqlite-errors.ts";
 import { readStates } from "./states.ts";
@@ -71,14 +71,13 @@ export interface SqliteStoreOptions {
 }
 
 /** What a started store works with. */
-interface Opened {
+interface Opened extends Creation {
   readonly db: SqliteDatabase;
   readonly segments: Segments;
   readonly dedupe: Dedupe;
   readonly journal: Journal;
   readonly leases: Leases;
   readonly userSql: UserSql;
-  readonly shardCount: number;
 }
 
 /** A `Store` (see the port for every promise) in a SQLite file. */
@@ -103,6 +102,10 @@ export class SqliteStore implements Store {
 
   get shardCount(): number {
     return this.#require().shardCount;
+  }
+
+  get storeId(): string {
+    return this.#require().storeId;
   }
 
   async start(): Promise<void> {
@@ -307,15 +310,15 @@ async function open({ path, shardCount = DEFAULT_SHARD_COUNT }: SqliteStoreOptio
     const segments = new Segments(db);
     const dedupe = new Dedupe(db);
     const journal = new Journal(db, segments);
-    const count = await db.write(() => {
+    const creation = await db.write(() => {
       const created = upgradeSchema(db, shardCount);
       refresh({ segments, dedupe });
-      if (segments.list.length === 0) segments.begin(created, clock.wallMs());
+      if (segments.list.length === 0) segments.begin(created.shardCount, clock.wallMs());
       if (dedupe.empty) dedupe.begin(clock.wallMs());
       return created;
     });
     const leases = new Leases(db, journal);
-    return { db, segments, dedupe, journal, leases, userSql: new UserSql(db), shardCount: count };
+    return { db, segments, dedupe, journal, leases, userSql: new UserSql(db), ...creation };
   } catch (thrown) {
     db.close();
     throw thrown;

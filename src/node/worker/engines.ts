@@ -149,7 +149,9 @@ function laneTargets(
   };
   return [
     ...app.actors.map((actor) => toLaneTarget(actor, services)),
-    ...app.connectors.map((connector) => deliveryTarget(connector, { clock, events, createHmac: bunHmac, rateShare })),
+    ...app.connectors.map((connector) =>
+      deliveryTarget(connector, { clock, events, createHmac: bunHmac, rateShare, storeId: store.storeId }),
+    ),
     channelReplies(parts.keepsHistory),
   ];
 }
