@@ -32,6 +32,8 @@ export const EVENT_DESCRIPTIONS: Readonly<Record<keyof EventPayloads, string>> =
   "worker.replaced": "A worker was replaced by a new one under open sockets, and why.",
   "deploy.started": "New code is being loaded beside the old.",
   "deploy.finished": "New code serves; the workers of the old are draining.",
+  "canary.started": "New code has a share of the keys and sockets, beside the old.",
+  "canary.decided": "A canary was promoted or withdrawn, and why.",
   "shutdown.cut": "A stop's deadline came before these requests had been answered; their connections were closed.",
   "deploy.failed": "New code did not load, or its workers were not healthy; the old code goes on untouched.",
 
@@ -145,6 +147,19 @@ export interface EventPayloads {
     readonly app: string;
     readonly codeVersion: string;
     readonly tookMs: number;
+  };
+  "canary.started": {
+    readonly release: number;
+    readonly codeVersion: string;
+    /** 0 to 1. */
+    readonly share: number;
+    readonly workers: number;
+  };
+  "canary.decided": {
+    readonly release: number;
+    readonly share: number;
+    readonly decision: "promoted" | "withdrawn";
+    readonly reason: string;
   };
   "shutdown.cut": { readonly requests: number };
   "deploy.failed": { readonly release: number; readonly app: string; readonly error: Error };

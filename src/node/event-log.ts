@@ -16,6 +16,8 @@ const LEVELS: Partial<Readonly<Record<EventName, "info" | "warn" | "error">>> = 
   "deploy.started": "info",
   "deploy.finished": "info",
   "deploy.failed": "error",
+  "canary.started": "info",
+  "canary.decided": "warn",
   "shutdown.cut": "warn",
   "source.gap-passed": "warn",
   "message.dead": "error",

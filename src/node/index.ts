@@ -1,29 +1,15 @@
 export { AppLoadError } from "./app-load-error.ts";
 export { type ControlClient, connectControl } from "./control/control-client.ts";
-export { askForDeploy } from "./deploy/ask-for-deploy.ts";
+export { type CanaryStanding, type DeployDone, type DeployDoor, deployDoor } from "./deploy/ask-for-deploy.ts";
+export type { CanaryStatus } from "./deploy/canary-rollout.ts";
 export type { Deployed, DeployRequest } from "./deploy/deployer.ts";
 export type {
-  ConsoleControl,
   ConsoleHello,
-  ConsoleQueries,
-  ConsoleQuery,
-  ControlResult,
-  DeadFilter,
-  DeadRow,
-  ErrorRow,
-  ErrorState,
-  ErrorView,
-  KeyMessage,
-  KeyRow,
-  KeyView,
-  LaneRow,
+  Health,
   Mark,
   Pulse,
   PulsePoint,
   PulseSeries,
-  ShardRow,
-  TopicRow,
-  TopicView,
   WorkerPulse,
 } from "./gateway/console-protocol.ts";
 export type { LoadFailure } from "./link-protocol.ts";

@@ -4,6 +4,7 @@
 import type { HostCommand, HostNotice } from "../channels/index.ts";
 import type { EventName } from "../core/index.ts";
 import type { AskReply, CommittedBroadcast, LeaseScope } from "../lanes/index.ts";
+import type { WorkSample } from "../rollout/index.ts";
 import type { Seq, Shard } from "../store/index.ts";
 
 /** A request for the user's own HTTP routes. Bodies travel as base64. */
@@ -57,6 +58,8 @@ export interface Heartbeat {
   readonly rssBytes: number;
   /** How late the worker's event loop was, worst of the last interval, ms. */
   readonly loopDelayMs: number;
+  /** What its code has done since the last one. */
+  readonly work: WorkSample;
 }
 
 /** One step of a message's way, for those who watch its lane. Never holds the body. */
@@ -85,6 +88,8 @@ export interface ToWorker {
   readonly watch: readonly string[];
   /** A channel has ended. */
   readonly channel: HostNotice;
+  /** The answer to `hello`: this gateway's id. */
+  readonly welcome: string;
   /** Members have come or gone, or shards are free: with whom the shards are shared now. */
   readonly share: LeaseScope;
 }
@@ -108,6 +113,8 @@ export interface WorkerHello {
 /** Notifications, worker → gateway. */
 export interface ToGateway {
   readonly hello: WorkerHello;
+  /** To the gateways beside the first: it serves now. */
+  readonly serving: null;
   readonly heartbeat: Heartbeat;
   readonly grown: readonly Shard[];
   readonly "ask-reply": AskReply;

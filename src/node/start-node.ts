@@ -8,8 +8,10 @@ import type { AppManifest } from "../app/index.ts";
 import { type Clock, Events, systemClock, toError } from "../core/index.ts";
 import type { Store } from "../store/index.ts";
 import { type ChildSpec, Supervisor } from "../supervision/index.ts";
+import { NodeCluster } from "./cluster/node-cluster.ts";
 import { type ControlHandlers, serveControl } from "./control/control-server.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
+import { CanaryRollout } from "./deploy/canary-rollout.ts";
 import { deployRequests } from "./deploy/deploy-requests.ts";
 import { Deployer } from "./deploy/deployer.ts";
 import { reasonOf } from "./deploy/reason-of.ts";
@@ -34,8 +36,10 @@ interface NodeParts extends NodePool {
   readonly events: Events;
   readonly gateway: Gateway;
   readonly roster: WorkerRoster;
-  readonly deployer: Deployer;
+  readonly canary: CanaryRollout;
   readonly observer: Observer;
+  /** Undefined: the node is alone, with one gateway. */
+  readonly cluster: NodeCluster | undefined;
   /** Known once the first worker is ready. */
   readonly manifest: PromiseWithResolvers<AppManifest>;
 }
@@ -75,7 +79,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     url,
     appName: name,
     tryThis: tryThis.map((line) => line.replaceAll("{url}", url)),
-    deploy: (request) => parts.deployer.deploy(request),
+    deploy: (request) => parts.canary.deploy(request),
     unfinished: () => [...parts.gateway.unfinished, ...parts.roster.running],
     stop: () => supervisor.stop(),
     exited,
@@ -101,7 +105,16 @@ function createParts(config: NodeConfig, folder: DataFolder): NodeParts {
     gateway: () => gateway,
     slots: () => roster.states,
   });
+  const cluster = NodeCluster.of({
+    config,
+    shardCount: () => store.shardCount,
+    clock,
+    events,
+    wake: (shards) => gateway.links.notifyAll("wake", shards),
+    answered: (reply) => gateway.links.byMember(reply.process)?.link.notify("ask-reply", reply),
+  });
   const gateway: Gateway = new Gateway({
+    surroundings: cluster,
     gatewayId: `${config.nodeName.replaceAll(".", "-")}-${crypto.randomUUID().slice(0, 8)}`,
     host: config.host,
     port: config.port,
@@ -120,14 +133,26 @@ function createParts(config: NodeConfig, folder: DataFolder): NodeParts {
       },
       loadFailed: ({ memberId }, failure) => roster.loadFailed(memberId, failure),
       gone: () => {},
-      heartbeat: ({ memberId }, heartbeat) => roster.heartbeat(memberId, heartbeat),
+      heartbeat: ({ memberId, release }, heartbeat) => {
+        roster.heartbeat(memberId, heartbeat);
+        canary.heard(release, heartbeat.work);
+      },
       events: (_worker, forwarded) => emitForwarded(events, forwarded),
     }),
   });
   events.on("lease.released", () => gateway.links.share());
   const nodePool = createNodePool({ config, folder, store, links: gateway.links, roster, clock, events });
-  const deployer = new Deployer({ pool: nodePool.pool, gateway, clock, events });
-  return { config, folder, store, clock, events, gateway, roster, observer, manifest, deployer, ...nodePool };
+  const { pool } = nodePool;
+  const canary = new CanaryRollout({
+    pool,
+    gateway,
+    deployer: new Deployer({ pool, gateway, clock, events }),
+    shardCount: () => store.shardCount,
+    onRetired: (slot) => roster.retired(slot),
+    clock,
+    events,
+  });
+  return { config, folder, store, clock, events, gateway, roster, observer, cluster, manifest, canary, ...nodePool };
 }
 
 /** In start order; stopped in reverse: first nobody is let in, then the workers finish, and the store closes last. */
@@ -143,6 +168,7 @@ function children(parts: NodeParts): readonly ChildSpec[] {
       },
     },
     storeMaintenance(store, clock, events),
+    ...(parts.cluster ? [clusterChild(parts.cluster)] : []),
     {
       id: "link",
       start: () => {
@@ -176,8 +202,18 @@ function children(parts: NodeParts): readonly ChildSpec[] {
 }
 
 /** What may be asked of the node on its control socket, by name. */
-function controlHandlers({ observer, deployer, pool }: NodeParts): ControlHandlers {
-  return { ...observer.handlers(), ...deployRequests(deployer), ...poolRequests(pool) };
+function controlHandlers({ observer, canary, pool }: NodeParts): ControlHandlers {
+  return { ...observer.handlers(), ...deployRequests(canary), ...poolRequests(pool) };
+}
+
+function clusterChild(cluster: NodeCluster): ChildSpec {
+  return {
+    id: "cluster",
+    start: async () => {
+      await cluster.start();
+      return { stop: () => cluster.stop() };
+    },
+  };
 }
 
 function guardChild(memory: MemoryGuard): ChildSpec {

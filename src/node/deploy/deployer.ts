@@ -39,6 +39,17 @@ export interface DeployerOptions {
   readonly events: Events;
 }
 
+export interface DeployHooks {
+  /** Throws when what was loaded is not what is wanted. */
+  readonly accept?: (manifest: AppManifest) => void;
+}
+
+/** Healthy workers on standby. */
+export interface Loaded {
+  readonly launched: readonly Incarnation[];
+  readonly manifest: AppManifest;
+}
+
 const HEALTH_MS: number = SECOND;
 const BUSY_RETRY_MS: number = SECOND;
 
@@ -52,20 +63,44 @@ export class Deployer {
     this.#lastNumber = options.pool.release.number;
   }
 
-  /** @throws AppLoadError, ConfigError, ReplacementFailedError: the old code goes on untouched; BusyError while another deploy is under way. */
-  async deploy({ appPath, healthMs = HEALTH_MS }: DeployRequest = {}): Promise<Deployed> {
-    if (this.#underWay) throw new BusyError("the node's turn to deploy", BUSY_RETRY_MS);
-    this.#underWay = true;
-    const { pool, clock, events } = this.#options;
-    const release = { number: ++this.#lastNumber, appPath: appPath ?? pool.release.appPath };
+  /**
+   * `accept` may refuse what was loaded. @throws AppLoadError, ConfigError, ReplacementFailedError, what `accept` throws: the old code goes on
+   * untouched; BusyError while another deploy is under way.
+   */
+  async deploy(request: DeployRequest = {}, { accept = () => {} }: DeployHooks = {}): Promise<Deployed> {
+    const { pool, gateway, clock, events } = this.#options;
     const startedMs = clock.monotonicMs();
-    events.emit("deploy.started", { release: release.number, app: release.appPath, workers: pool.slots.length });
-    try {
-      const { manifest, drained } = await pool.change(() => this.#replaceAll(release, healthMs));
+    return this.exclusively(request, async (release, healthMs) => {
+      const { manifest, drained } = await pool.change(async () => {
+        const { launched, manifest } = await this.load(release, pool.slots, healthMs);
+        try {
+          accept(manifest);
+          const app = await gateway.prepare(manifest);
+          return { manifest, ...(await pool.promote(launched, () => gateway.adopt(app))) };
+        } catch (thrown) {
+          await pool.discard(launched);
+          throw thrown;
+        }
+      });
       const tookMs = clock.monotonicMs() - startedMs;
       const { name, codeVersion } = manifest;
       events.emit("deploy.finished", { release: release.number, app: name, codeVersion, tookMs });
       return { release: release.number, app: name, codeVersion, appPath: release.appPath, tookMs, drained };
+    });
+  }
+
+  /** Runs one roll-out at a time, of a new release, and tells of its failure. @throws BusyError; what `work` throws, as a person can put it right. */
+  async exclusively<T>(
+    { appPath, healthMs = HEALTH_MS }: DeployRequest,
+    work: (release: Release, healthMs: number) => Promise<T>,
+  ): Promise<T> {
+    if (this.#underWay) throw new BusyError("the node's turn to deploy", BUSY_RETRY_MS);
+    this.#underWay = true;
+    const { pool, events } = this.#options;
+    const release = { number: ++this.#lastNumber, appPath: appPath ?? pool.release.appPath };
+    events.emit("deploy.started", { release: release.number, app: release.appPath, workers: pool.slots.length });
+    try {
+      return await work(release, healthMs);
     } catch (thrown) {
       const error = reasonOf(toError(thrown));
       events.emit("deploy.failed", { release: release.number, app: release.appPath, error });
@@ -75,26 +110,17 @@ export class Deployer {
     }
   }
 
-  async #replaceAll(
-    release: Release,
-    healthMs: number,
-  ): Promise<{ readonly manifest: AppManifest; readonly drained: Promise<void> }> {
-    const { pool, gateway } = this.#options;
-    const launched = await pool.launch(release, pool.slots);
+  /** Starts workers for a release beside those that serve, and checks their health; none is left when it rejects. */
+  async load(release: Release, slots: readonly string[], healthMs: number): Promise<Loaded> {
+    const { pool, gateway, clock } = this.#options;
+    const launched = await pool.launch(release, slots);
     try {
-      const app = await gateway.prepare(await this.#checked(launched, healthMs));
-      const { drained } = await pool.promote(launched, () => gateway.adopt(app));
-      return { manifest: app.manifest, drained };
+      await checkHealth(launched, gateway.links, clock, healthMs);
+      const manifest = gateway.links.manifestOf(launched[0]?.memberId ?? "") as AppManifest;
+      return { launched, manifest };
     } catch (thrown) {
       await pool.discard(launched);
       throw thrown;
     }
-  }
-
-  async #checked(launched: readonly Incarnation[], healthMs: number): Promise<AppManifest> {
-    const { gateway, clock } = this.#options;
-    await checkHealth(launched, gateway.links, clock, healthMs);
-    const [first] = launched;
-    return gateway.links.manifestOf(first?.memberId ?? "") as AppManifest;
   }
 }

@@ -12,6 +12,8 @@ import type { AppManifest } from "../../app/index.ts";
 import type { HostCommand, PresenceState } from "../../channels/index.ts";
 import { type Events, GodwitError, hash32, InvalidInputError, SECOND } from "../../core/index.ts";
 import type { AskReply, LeaseScope } from "../../lanes/index.ts";
+import { isOnCanary } from "../../rollout/index.ts";
+import type { Shard } from "../../store/index.ts";
 import { type Link, LinkClosedError, type LinkOptions } from "../../wire/index.ts";
 import type {
   FlowStep,
@@ -37,17 +39,36 @@ interface Loaded {
 /** Asked of a worker that is about to serve; it is close by and has nothing else to do. */
 const TAKE_DEADLINE_MS: number = 10 * SECOND;
 
+/** The part of the work that goes to new code. */
+export interface CanarySide {
+  readonly slots: ReadonlySet<string>;
+  /** Of the sockets and requests, above 0 and below 1. */
+  readonly share: number;
+  readonly shards: ReadonlySet<Shard>;
+  readonly shardCount: number;
+}
+
 /** What the gateway does with what its workers say. */
 export interface WorkerLinkHandlers {
   loaded(worker: WorkerLink, manifest: AppManifest): void;
   loadFailed(worker: WorkerLink, failure: LoadFailure): void;
   gone(worker: WorkerLink): void;
+  /** A worker that stood by serves now, as the node's first gateway has decided. */
+  serving?(worker: WorkerLink, manifest: AppManifest | undefined): void;
   heartbeat(worker: WorkerLink, heartbeat: Heartbeat): void;
+  grown(shards: readonly Shard[]): void;
   askReply(reply: AskReply): void;
   flow(steps: readonly FlowStep[]): void;
   events(worker: WorkerLink, events: ToGateway["events"]): void;
   presences(topic: string): PresenceState;
   channelCommand(worker: WorkerLink, command: HostCommand): void;
+}
+
+/** Whose links they are. */
+export interface LinkedGateway {
+  readonly gatewayId: string;
+  /** Does it share out the shards among the workers? One gateway of a node does. Default true. */
+  readonly first?: boolean;
 }
 
 /** No worker is up: they are starting, or cannot start. What was asked was not done. */
@@ -62,11 +83,14 @@ export class WorkerLinks {
   readonly #loaded = new Map<string, Loaded>();
   readonly #handlers: WorkerLinkHandlers;
   readonly #events: Events;
+  readonly #gateway: LinkedGateway;
   #sharing = false;
+  #canary: CanarySide | undefined;
 
-  constructor(handlers: WorkerLinkHandlers, events: Events) {
+  constructor(handlers: WorkerLinkHandlers, events: Events, gateway: LinkedGateway) {
     this.#handlers = handlers;
     this.#events = events;
+    this.#gateway = gateway;
   }
 
   /** Those that get new requests, one a slot. */
@@ -91,7 +115,8 @@ export class WorkerLinks {
 
   /** Lets a worker on standby begin to handle messages. @throws as `ping`, and what kept it from beginning. */
   async take(memberId: string): Promise<void> {
-    const request: TakeRequest = { scope: this.#scope() };
+    const worker = this.byMember(memberId);
+    const request: TakeRequest = { scope: worker ? this.#scope(worker) : {} };
     await this.#request(memberId, "take", request, TAKE_DEADLINE_MS);
   }
 
@@ -104,13 +129,19 @@ export class WorkerLinks {
     this.share();
   }
 
+  /** From now on the canary's workers get its part of the work, and the others the rest; undefined: all get all. */
+  setCanary(canary: CanarySide | undefined): void {
+    this.#canary = canary;
+    this.share();
+  }
+
   /** Tells the workers that members have come or gone, or shards are free. What comes together is told once. */
   share(): void {
-    if (this.#sharing) return;
+    if (this.#sharing || this.#gateway.first === false) return;
     this.#sharing = true;
     setImmediate(() => {
       this.#sharing = false;
-      for (const worker of this.#serving.values()) worker.link.notify("share", this.#scope());
+      for (const worker of this.#serving.values()) worker.link.notify("share", this.#scope(worker));
     });
   }
 
@@ -128,7 +159,7 @@ export class WorkerLinks {
   find(hint: string): WorkerLink | undefined {
     let best: WorkerLink | undefined;
     let bestWeight = -1;
-    for (const worker of this.#serving.values()) {
+    for (const worker of this.#side(hint)) {
       const weight = this.#serving.size === 1 ? 0 : hash32(`${worker.slot}\u0000${hint}`);
       if (weight > bestWeight) [best, bestWeight] = [worker, weight];
     }
@@ -153,7 +184,7 @@ export class WorkerLinks {
     return {
       peer: "worker",
       onNotification: (kind, data) => {
-        if (kind === "hello") worker = readHello(data, link());
+        if (kind === "hello") worker = this.#welcome(readHello(data, link()));
         else this.#notified(known(), kind as keyof ToGateway, data);
       },
       onRequest: (kind, data) => this.#requested(known(), kind, data),
@@ -162,6 +193,18 @@ export class WorkerLinks {
         if (worker) this.#leave(worker);
       },
     };
+  }
+
+  /** A worker knows by a channel's name which gateway holds it. */
+  #welcome(worker: WorkerLink): WorkerLink {
+    worker.link.notify("welcome", this.#gateway.gatewayId);
+    return worker;
+  }
+
+  /** The node's first gateway has let this worker serve. */
+  #servesElsewhere(worker: WorkerLink): void {
+    this.activate([worker.memberId]);
+    this.#handlers.serving?.(worker, this.manifestOf(worker.memberId));
   }
 
   #leave(worker: WorkerLink): void {
@@ -179,15 +222,34 @@ export class WorkerLinks {
     this.#serving.set(worker.slot, worker);
   }
 
-  /** A draining worker takes no shards; it counts as a member until it has ended. */
-  #scope(): LeaseScope {
-    return { uncounted: [...this.#loaded.values()].filter(({ phase }) => phase === "draining").length };
+  /** A draining worker takes no shards; it counts as a member until it has ended. So does one of the other side. */
+  #scope({ slot }: WorkerLink): LeaseScope {
+    const canary = this.#canary;
+    const onCanary = canary?.slots.has(slot) ?? false;
+    const others = [...this.#loaded.values()].filter(
+      ({ phase, worker }) =>
+        phase === "draining" || (phase === "serving" && (canary?.slots.has(worker.slot) ?? false) !== onCanary),
+    );
+    if (!canary) return { uncounted: others.length };
+    const shards = Array.from({ length: canary.shardCount }, (_, shard) => shard);
+    return { uncounted: others.length, shards: shards.filter((shard) => canary.shards.has(shard) === onCanary) };
+  }
+
+  /** The workers that this hint may go to: those of its side, or any while none of them is up. */
+  #side(hint: string): readonly WorkerLink[] {
+    const canary = this.#canary;
+    const all = this.ready;
+    if (!canary) return all;
+    const onCanary = isOnCanary(hint, canary.share);
+    const side = all.filter(({ slot }) => canary.slots.has(slot) === onCanary);
+    return side.length > 0 ? side : all;
   }
 
   #drains(worker: WorkerLink): void {
     const loaded = this.#loaded.get(worker.memberId);
     if (loaded) loaded.phase = "draining";
     if (this.#serving.get(worker.slot) === worker) this.#serving.delete(worker.slot);
+    this.share();
   }
 
   #request(memberId: string, kind: string, data: unknown, deadlineMs: number): Promise<unknown> {
@@ -225,7 +287,9 @@ export class WorkerLinks {
       case "heartbeat":
         return this.#handlers.heartbeat(worker, data as Heartbeat);
       case "grown":
-        return this.notifyAll("wake", data as ToGateway["grown"]);
+        return this.#handlers.grown(data as ToGateway["grown"]);
+      case "serving":
+        return this.#servesElsewhere(worker);
       case "ask-reply":
         return this.#handlers.askReply(data as AskReply);
       case "flow":

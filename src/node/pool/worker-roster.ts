@@ -86,6 +86,12 @@ export class WorkerRoster {
     this.#showUp(known);
   }
 
+  /** The slot is no more: its worker was one of a canary. */
+  retired(slot: string): void {
+    this.#states.delete(slot);
+    this.#shown.delete(slot);
+  }
+
   /** The process of a member; undefined when it has ended. */
   process(memberId: string): ChildProcess | undefined {
     return this.#members.get(memberId)?.process;

@@ -6,6 +6,7 @@ import { collectFlowSteps } from "../flow-steps.ts";
 import type { FlowStep } from "../link-protocol.ts";
 import type { WorkerBoot } from "../worker-boot.ts";
 import type { GatewayLinks } from "./gateway-links.ts";
+import type { WorkMeter } from "./work-meter.ts";
 
 const HEARTBEAT_MS = 500;
 
@@ -14,17 +15,18 @@ export interface Reporting {
   watch(keys: readonly string[]): void;
 }
 
-export function startReporting(boot: WorkerBoot, events: Events, gateways: GatewayLinks): Reporting {
+export function startReporting(boot: WorkerBoot, events: Events, gateways: GatewayLinks, work: WorkMeter): Reporting {
   const loop = new LoopDelay(systemClock);
   loop.start();
   setInterval(() => {
-    gateways.notify("heartbeat", { rssBytes: process.memoryUsage.rss(), loopDelayMs: loop.take().maxMs });
+    const rssBytes = process.memoryUsage.rss();
+    gateways.notify("heartbeat", { rssBytes, loopDelayMs: loop.take().maxMs, work: work.take() });
   }, HEARTBEAT_MS).unref();
   forwardEvents(events, (batch) => gateways.notify("events", batch));
   return collectFlowSteps(
     events,
     boot.slot,
-    batchSteps((steps) => gateways.notify("flow", steps)),
+    batchSteps((steps) => gateways.notifyAll("flow", steps)),
   );
 }
 

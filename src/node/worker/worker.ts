@@ -17,6 +17,9 @@ import { InHand } from "./in-hand.ts";
 import { dieOfUncaughtErrors } from "./last-words.ts";
 import { loadApp } from "./load-app.ts";
 import { startReporting } from "./reporting.ts";
+import { WorkMeter } from "./work-meter.ts";
+
+const USER_REQUESTS: ReadonlySet<string> = new Set(["channel", "route", "api"]);
 
 /** Exit code of a worker whose app could not be loaded or set up; the gateway has been told why. */
 const EXIT_LOAD_FAILED = 1;
@@ -26,6 +29,7 @@ export async function runWorker(boot: WorkerBoot): Promise<void> {
   let engines: Engines | undefined;
   const requests = new InHand();
   const events = new Events();
+  const work = new WorkMeter(events);
   endWithParent(() => process.exit(0));
   dieOfUncaughtErrors();
   const gateways = await GatewayLinks.connect(boot, systemClock, {
@@ -34,18 +38,25 @@ export async function runWorker(boot: WorkerBoot): Promise<void> {
     watch: (keys) => reporting.watch(keys),
     channel: (notice) => engines?.channels.notify(notice),
     share: (scope) => void engines?.lanes.rebalance(scope).catch((thrown) => reportCaught(events, thrown)),
-    request: (kind, data) => requests.run(() => (engines as Engines).answer(kind, data)),
+    request: (kind, data) => requests.run(() => answer(engines as Engines, work, kind, data)),
+    gatewayGone: (gatewayId) => engines?.channels.gatewayGone(gatewayId),
     closed: () => process.exit(0),
   });
-  const reporting = startReporting(boot, events, gateways);
+  const reporting = startReporting(boot, events, gateways, work);
   try {
     const app = await loadApp(boot.appPath);
     engines = await start(boot, app, events, gateways);
     process.once("SIGTERM", () => void drain(engines as Engines, requests, boot, gateways));
-    await gateways.request("ready", appManifest(app, boot.appPath, codeVersionOf(boot.appPath)));
+    await gateways.ready(appManifest(app, boot.appPath, codeVersionOf(boot.appPath)));
   } catch (thrown) {
     await refuseToStart(thrown, gateways);
   }
+}
+
+/** Only what user code answers says something about it. */
+function answer(engines: Engines, work: WorkMeter, kind: string, data: unknown): Promise<unknown> {
+  const asked = () => engines.answer(kind, data);
+  return USER_REQUESTS.has(kind) ? work.request(asked) : asked();
 }
 
 async function start(boot: WorkerBoot, app: App, events: Events, gateways: GatewayLinks): Promise<Engines> {
@@ -65,7 +76,7 @@ async function start(boot: WorkerBoot, app: App, events: Events, gateways: Gatew
 
 /** Past the answer to `draining` no request comes any more: what is in hand then is the last of it. */
 async function drain(engines: Engines, requests: InHand, boot: WorkerBoot, gateways: GatewayLinks): Promise<void> {
-  await gateways.request("draining", null).catch(() => undefined);
+  await gateways.draining().catch(() => undefined);
   const late = sleep(systemClock, boot.shutdownMs);
   await engines.drain(boot.shutdownMs, Promise.race([requests.settled(), late]));
   gateways.close();
@@ -83,6 +94,6 @@ async function refuseToStart(thrown: unknown, gateways: GatewayLinks): Promise<n
     error instanceof AppLoadError
       ? error.failure
       : { message: error.message, code: (error as Partial<GodwitError>).code, stack: error.stack };
-  await gateways.request("load-failed", failure).catch(() => undefined);
+  await gateways.loadFailed(failure).catch(() => undefined);
   process.exit(EXIT_LOAD_FAILED);
 }
