@@ -8,6 +8,7 @@ import { SETTING_NAMES, SETTINGS } from "../src/cli/config/settings.ts";
 import { usageOf } from "../src/cli/help.ts";
 import { EVENT_DESCRIPTIONS } from "../src/core/index.ts";
 import { QUERIES } from "../src/inspect/index.ts";
+import { METRICS } from "../src/telemetry/index.ts";
 
 export interface GeneratedPart {
   /** From the project's root: `docs/events.md`. */
@@ -22,6 +23,7 @@ export const GENERATED_PARTS: readonly GeneratedPart[] = [
   { file: "docs/reference/configuration.md", name: "settings", render: renderSettings },
   { file: "docs/reference/cli.md", name: "commands", render: renderCommands },
   { file: "docs/reference/http-api.md", name: "queries", render: renderQueries },
+  { file: "docs/operate/metrics.md", name: "metrics", render: renderMetrics },
 ];
 
 /** The document's text with its generated part renewed. @throws Error when the markers are missing. */
@@ -66,6 +68,13 @@ function renderQueries(): string {
     return [`\`${method} /api${path}\``, optional.map((name) => `\`${name}\``).join(" "), summary];
   });
   return renderTable(["request", "parameters", "what it answers"], rows);
+}
+
+function renderMetrics(): string {
+  const rows = Object.values(METRICS).map(({ name, type, labels, help }) => {
+    return [`\`${name}\``, type, labels.map((label) => `\`${label}\``).join(" "), help];
+  });
+  return renderTable(["metric", "type", "labels", "what it is"], rows);
 }
 
 function renderCommands(): string {

@@ -17,7 +17,7 @@ export {
   type SocketOptions,
   type SocketRefused,
 } from "./define.ts";
-export type { ChannelGatewayOptions, ClusterPort } from "./gateway/context.ts";
+export type { ChannelGatewayOptions, ClusterPort, SocketTraffic } from "./gateway/context.ts";
 export { type Admission, ChannelGateway, type ConnectOutcome, type TopicSummary } from "./gateway/gateway.ts";
 export { LONG_POLL_STATUS, LongPolls, type PollAnswer } from "./gateway/long-poll.ts";
 export { type OriginPolicy, originAllowed } from "./gateway/origin.ts";

@@ -30,6 +30,7 @@ const NODE: InspectedNode = {
   presences: () => ({}),
   failures: () => [],
   troubles: () => [],
+  metrics: async () => [],
   after: () => new Promise(() => {}),
 };
 

@@ -1,6 +1,7 @@
 /** The node as a whole: its tree of services, its workers, its topics. */
 import { GodwitError } from "../core/index.ts";
 import type { ServiceTree } from "../supervision/index.ts";
+import type { Sample } from "../telemetry/index.ts";
 import { type Listing, pageOfNamed } from "./listing.ts";
 import type { Params } from "./params.ts";
 import { readShards } from "./shards.ts";
@@ -52,6 +53,16 @@ export async function showNode(sources: InspectSources): Promise<NodeDetails> {
     workers: node.workers(),
     tree: node.tree(),
   };
+}
+
+/** All counts as they stand; rates are the difference of two. */
+export interface MetricsSnapshot {
+  readonly atMs: number;
+  readonly samples: readonly Sample[];
+}
+
+export async function readMetrics({ node, wallMs }: InspectSources): Promise<MetricsSnapshot> {
+  return { samples: await node.metrics(), atMs: wallMs() };
 }
 
 /** Topics that somebody at this node has joined, by name. */

@@ -24,7 +24,15 @@ import {
 } from "./dead-letters.ts";
 import { type Health, readHealth } from "./health.ts";
 import type { Listing } from "./listing.ts";
-import { listTopics, type NodeDetails, showNode, showTopic, type TopicDetails } from "./node.ts";
+import {
+  listTopics,
+  type MetricsSnapshot,
+  type NodeDetails,
+  readMetrics,
+  showNode,
+  showTopic,
+  type TopicDetails,
+} from "./node.ts";
 import { Params } from "./params.ts";
 import { listShards, type ShardRow } from "./shards.ts";
 import type { InspectSources, TopicRow } from "./sources.ts";
@@ -45,6 +53,7 @@ export interface Query<Result = unknown> {
 export interface QueryResults {
   readonly node: NodeDetails;
   readonly health: Health;
+  readonly metrics: MetricsSnapshot;
   readonly shards: Listing<ShardRow>;
   readonly lanes: Listing<LaneRow>;
   readonly "dead.list": Listing<DeadLetterRow>;
@@ -67,6 +76,7 @@ const PAGE = ["limit", "after"] as const;
 export const QUERIES: { readonly [Name in QueryName]: Query<QueryResults[Name]> } = {
   node: get("/node", [], "The node: version, workers, sockets, lag, and its tree of services.", showNode),
   health: get("/health", [], "What is wrong, whom it concerns, and what to do.", readHealth),
+  metrics: get("/metrics", [], "All counts, gauges and histograms as they stand, as JSON.", readMetrics),
   shards: get("/shards", PAGE, "Shards: who holds each, and its lag in messages.", listShards),
   lanes: get("/lanes", ["target", "status", ...PAGE], "Lanes that are not running normally.", listLanes),
   "dead.list": get(

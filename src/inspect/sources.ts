@@ -1,6 +1,7 @@
 /** Where answers come from: the store, and the node that runs. */
 import type { AppendOutcome, AppendRequest, Seq, Store } from "../store/index.ts";
 import type { ServiceTree } from "../supervision/index.ts";
+import type { Sample } from "../telemetry/index.ts";
 import type { Trouble } from "./trouble-memory.ts";
 
 /** The part of a store that is looked at. */
@@ -48,6 +49,8 @@ export interface InspectedNode {
   presences(topic: string): Readonly<Record<string, number>>;
   /** Failed tries of a message, as far as this node remembers: since its start, and only the newest of all. */
   failures(messageId: string): readonly FailedTry[];
+  /** Every metric of the node and its workers as it stands. */
+  metrics(): Promise<readonly Sample[]>;
   /** What went wrong lately, the newest first. */
   troubles(): readonly Trouble[];
   /** Resolves after that time. */

@@ -6,6 +6,7 @@ import type { EventName } from "../core/index.ts";
 import type { AskReply, CommittedBroadcast, LeaseScope } from "../lanes/index.ts";
 import type { WorkSample } from "../rollout/index.ts";
 import type { Seq, Shard } from "../store/index.ts";
+import type { Sample } from "../telemetry/index.ts";
 
 /** A request for the user's own HTTP routes. Bodies travel as base64. */
 export interface RouteRequest {
@@ -60,6 +61,8 @@ export interface Heartbeat {
   readonly loopDelayMs: number;
   /** What its code has done since the last one. */
   readonly work: WorkSample;
+  /** What it has counted since the last heartbeat; absent: nothing. */
+  readonly metrics?: readonly Sample[];
 }
 
 /** One step of a message's way, for those who watch its lane. Never holds the body. */

@@ -66,6 +66,8 @@ describe("a running node", () => {
 
   test("pauses a key and lets it go on", async () => {
     await node.say("paused", "hello");
+    const handled = () => node.ask("actors.list", { actor: "desk", prefix: "paused" });
+    await node.until(handled, ({ rows }) => rows.length === 1);
     expect(await node.http("POST", "/api/actors/desk/paused/pause")).toMatchObject({ status: 200 });
     const show = () => node.ask("actors.show", { actor: "desk", key: "paused" });
     await node.until(show, ({ lane }) => lane?.status === "paused");

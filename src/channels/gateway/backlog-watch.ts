@@ -32,6 +32,11 @@ export class BacklogWatch {
   }
 
   /** A frame has just been sent to the socket. */
+  sent(socket: SocketSession): void {
+    this.#policy.context.traffic.sent++;
+    this.check(socket);
+  }
+
   check(socket: SocketSession): void {
     const { maxQueueBytes } = this.#policy.context.limits;
     const buffered = socket.transport.bufferedBytes();

@@ -33,9 +33,17 @@ export interface ChannelGatewayOptions {
   readonly random?: () => number;
 }
 
+/** Counted since the gateway was made: joins that were let in, frames that came, frames that went. */
+export interface SocketTraffic {
+  joins: number;
+  received: number;
+  sent: number;
+}
+
 export interface GatewayContext extends Omit<ChannelGatewayOptions, "limits" | "manifest"> {
   readonly limits: ChannelLimits;
   readonly random: () => number;
+  readonly traffic: SocketTraffic;
   /** Replaced by a deploy. */
   manifest: ChannelManifest;
   /** Set by the door when the runtime can fan out by itself. */

@@ -14,12 +14,12 @@ import type { BroadcastCommand, ChannelId, ConnectInfo, HostCommand } from "../p
 import { BacklogWatch } from "./backlog-watch.ts";
 import { ChannelCommands } from "./channel-commands.ts";
 import { ChannelLifecycle } from "./channel-lifecycle.ts";
-import type { ChannelGatewayOptions, GatewayContext } from "./context.ts";
+import type { ChannelGatewayOptions, GatewayContext, SocketTraffic } from "./context.ts";
 import { Inbound } from "./inbound.ts";
 import { type Membership, NOBODY, type SocketIdentity, SocketSession } from "./socket-session.ts";
 import { Sockets } from "./sockets.ts";
-import { Topics } from "./topics.ts";
 import { TokenRefresh } from "./token-refresh.ts";
+import { Topics } from "./topics.ts";
 import type { NativePublish, SocketTransport } from "./transport.ts";
 import { WorkerCalls } from "./worker-calls.ts";
 
@@ -64,6 +64,7 @@ export class ChannelGateway {
       ...options,
       limits: channelLimits(options.limits),
       random: options.random ?? Math.random,
+      traffic: { joins: 0, received: 0, sent: 0 },
       nativePublish: undefined,
       nextChannelId: () => this.#nextId(),
     };
@@ -127,6 +128,10 @@ export class ChannelGateway {
   /** Channels that sockets of this gateway have joined or are joining. */
   get channels(): number {
     return this.#members.size;
+  }
+
+  get traffic(): Readonly<SocketTraffic> {
+    return this.#context.traffic;
   }
 
   /** The topics that somebody here has joined. */

@@ -27,6 +27,7 @@ export class Inbound {
 
   receive(socket: SocketSession, frame: string | Uint8Array): void {
     if (socket.closed) return;
+    this.#context.traffic.received++;
     socket.lastSeenMs = this.#context.clock.monotonicMs();
     if (frame.length > this.#context.limits.maxPayloadBytes) {
       return this.#sockets.close(socket, CLOSE_CODES.messageTooBig, "message too big");

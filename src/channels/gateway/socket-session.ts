@@ -20,7 +20,7 @@ import type { SocketTransport } from "./transport.ts";
 
 /** Told of each frame sent, to look after the socket's queue. */
 export interface SendObserver {
-  check(socket: SocketSession): void;
+  sent(socket: SocketSession): void;
 }
 
 export interface SocketIdentity {
@@ -111,7 +111,7 @@ export class SocketSession {
     if (this.closed) return;
     if (typeof frame === "string") this.transport.sendText(frame);
     else this.transport.sendBinary(frame);
-    this.#backlog.check(this);
+    this.#backlog.sent(this);
   }
 
   /** Null when the client's version, its transport, or a binary frame's field sizes cannot carry the message. */

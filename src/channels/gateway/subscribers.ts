@@ -40,6 +40,7 @@ export class Subscribers {
   }
 
   add(member: Membership): void {
+    this.#ports.context.traffic.joins++;
     const native = this.#nativeSubscriber(member);
     if (!native) {
       this.#direct.add(member);
@@ -74,6 +75,7 @@ export class Subscribers {
     const sender = except && this.#native.has(except) ? except.socket.transport.native : undefined;
     if (sender) sender.publishToOthers(this.#topic, frame);
     else this.#ports.context.nativePublish?.(this.#topic, frame);
+    this.#ports.context.traffic.sent += this.#native.size - (sender ? 1 : 0);
     this.#ports.published(this, frame.length);
   }
 

@@ -23,6 +23,8 @@ import type { HttpDoor } from "../gateway/http-server.ts";
 import type { WorkerLinkHandlers } from "../gateway/worker-links.ts";
 import type { NodeConfig } from "../node-config.ts";
 import { FailureLog } from "./failure-log.ts";
+import { createMetricsDoor } from "./metrics-door.ts";
+import { NodeMetrics } from "./node-metrics.ts";
 import { createQueryDoor } from "./query-routes.ts";
 import { type SlotState, WorkerWatch } from "./worker-watch.ts";
 
@@ -43,6 +45,7 @@ export class Observer {
   readonly #workers = new WorkerWatch();
   readonly #failures = new FailureLog();
   readonly #troubles = new TroubleMemory();
+  readonly #metrics: NodeMetrics;
   readonly #sources: InspectSources;
   #tree: (() => ServiceTree) | undefined;
 
@@ -50,6 +53,15 @@ export class Observer {
     this.#options = options;
     const { store, clock, events, gateway } = options;
     this.#troubles.listen(events);
+    this.#metrics = new NodeMetrics({
+      store,
+      clock,
+      events,
+      workers: () => this.#workers.rows(options.slots()),
+      sockets: () => this.#sources.node.sockets(),
+      topics: () => this.#sources.node.topics(),
+      traffic: () => gateway().channels?.traffic,
+    });
     this.#sources = {
       store,
       node: this.#node(clock.wallMs()),
@@ -77,6 +89,7 @@ export class Observer {
       },
       heartbeat: (worker, heartbeat) => {
         this.#workers.heartbeat(worker, heartbeat);
+        if (heartbeat.metrics) this.#metrics.absorb(heartbeat.metrics);
         handlers.heartbeat(worker, heartbeat);
       },
       events: (worker, events) => {
@@ -98,7 +111,11 @@ export class Observer {
 
   /** For the node's HTTP server. */
   doors(): readonly HttpDoor[] {
-    return [createQueryDoor(this.#options.config.apiToken, (name, params) => this.ask(name, params))];
+    const { apiToken } = this.#options.config;
+    return [
+      createMetricsDoor(apiToken, () => this.#metrics.scrape()),
+      createQueryDoor(apiToken, (name, params) => this.ask(name, params)),
+    ];
   }
 
   #overhearEvents(worker: string, events: Parameters<Overheard["events"]>[1]): void {
@@ -134,6 +151,7 @@ export class Observer {
       },
       failures: (messageId) => this.#failures.of(messageId),
       troubles: () => this.#troubles.recent(clock.wallMs()),
+      metrics: () => this.#metrics.scrape(),
       after: (delayMs) => sleep(clock, delayMs),
     };
   }

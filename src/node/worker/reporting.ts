@@ -1,6 +1,7 @@
 /** What a worker tells its gateways of itself: heartbeats, events, and the steps of watched messages. */
 import { LoopDelay } from "../../adapters/process/index.ts";
 import { type Events, systemClock } from "../../core/index.ts";
+import { collectWork, Registry } from "../../telemetry/index.ts";
 import { forwardEvents } from "../event-forwarding.ts";
 import { collectFlowSteps } from "../flow-steps.ts";
 import type { FlowStep } from "../link-protocol.ts";
@@ -18,9 +19,13 @@ export interface Reporting {
 export function startReporting(boot: WorkerBoot, events: Events, gateways: GatewayLinks, work: WorkMeter): Reporting {
   const loop = new LoopDelay(systemClock);
   loop.start();
+  const registry = new Registry();
+  collectWork(events, registry);
   setInterval(() => {
     const rssBytes = process.memoryUsage.rss();
-    gateways.notify("heartbeat", { rssBytes, loopDelayMs: loop.take().maxMs, work: work.take() });
+    const metrics = registry.take();
+    const counted = metrics.length > 0 && { metrics };
+    gateways.notify("heartbeat", { rssBytes, loopDelayMs: loop.take().maxMs, work: work.take(), ...counted });
   }, HEARTBEAT_MS).unref();
   forwardEvents(events, (batch) => gateways.notify("events", batch));
   return collectFlowSteps(

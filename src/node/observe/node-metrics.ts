@@ -1,0 +1,97 @@
+/**
+ * The metrics of a whole node: what its own process counts, what its workers tell with their heartbeats, and what is looked up at each scrape.
+ * The look into the store is shared by scrapes that come close together.
+ */
+import { LoopDelay } from "../../adapters/process/index.ts";
+import type { SocketTraffic } from "../../channels/index.ts";
+import { type Clock, type Events, SECOND } from "../../core/index.ts";
+import type { TopicRow, WorkerRow } from "../../inspect/index.ts";
+import type { ShardStatus, Store } from "../../store/index.ts";
+import { collectService, Registry, type Sample } from "../../telemetry/index.ts";
+
+export interface NodeMetricsOptions {
+  readonly store: Pick<Store, "shards">;
+  readonly clock: Clock;
+  readonly events: Events;
+  readonly workers: () => readonly WorkerRow[];
+  readonly sockets: () => { readonly connections: number; readonly joined: number };
+  readonly topics: () => readonly TopicRow[];
+  readonly traffic: () => SocketTraffic | undefined;
+}
+
+/** How old the lag of a scrape may be. */
+const LAG_KEPT_MS: number = 2 * SECOND;
+const NODE = "node";
+
+export class NodeMetrics {
+  readonly #options: NodeMetricsOptions;
+  readonly #registry = new Registry();
+  readonly #loop: LoopDelay;
+  readonly #startedAtMs: number;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
+  #seen: SocketTraffic = { joins: 0, received: 0, sent: 0 };
+
+  constructor(options: NodeMetricsOptions) {
+    this.#options = options;
+    this.#loop = new LoopDelay(options.clock);
+    this.#loop.start();
+    this.#startedAtMs = options.clock.wallMs();
+    collectService(options.events, this.#registry);
+  }
+
+  /** What a worker has counted since it last told. */
+  absorb(samples: readonly Sample[]): void {
+    this.#registry.absorb(samples);
+  }
+
+  async scrape(): Promise<readonly Sample[]> {
+    await this.#look();
+    this.#setProcesses();
+    this.#countTraffic();
+    const { connections, joined } = this.#options.sockets();
+    this.#registry.set("connections", [], connections);
+    this.#registry.set("joined", [], joined);
+    this.#registry.set("topics", [], this.#options.topics().length);
+    this.#registry.set("started", [], this.#startedAtMs / SECOND);
+    return this.#registry.samples();
+  }
+
+  stop(): void {
+    this.#loop.stop();
+  }
+
+  /** A store that does not answer has no lag to tell; the rest is told all the same. */
+  async #look(): Promise<void> {
+    const { store, clock } = this.#options;
+    const startedMs = clock.monotonicMs();
+    if (startedMs - this.#lookedAtMs < LAG_KEPT_MS) return;
+    this.#lookedAtMs = startedMs;
+    const shards = await store.shards().catch((): readonly ShardStatus[] => []);
+    this.#registry.observe("storeTime", ["look"], (clock.monotonicMs() - startedMs) / SECOND);
+    this.#registry.clear("lag");
+    for (const { shard, head, cursor } of shards) {
+      this.#registry.set("lag", [String(shard), "in"], head.in - cursor.in);
+      if (head.out > 0) this.#registry.set("lag", [String(shard), "out"], head.out - cursor.out);
+    }
+  }
+
+  #setProcesses(): void {
+    for (const gauge of ["memory", "loopDelay", "workersUp"] as const) this.#registry.clear(gauge);
+    this.#registry.set("memory", [NODE], process.memoryUsage.rss());
+    this.#registry.set("loopDelay", [NODE], this.#loop.take().maxMs / SECOND);
+    for (const { worker, state, rssBytes, loopDelayMs } of this.#options.workers()) {
+      this.#registry.set("workersUp", [worker], state === "up" ? 1 : 0);
+      if (rssBytes !== null) this.#registry.set("memory", [worker], rssBytes);
+      if (loopDelayMs !== null) this.#registry.set("loopDelay", [worker], loopDelayMs / SECOND);
+    }
+  }
+
+  #countTraffic(): void {
+    const traffic = this.#options.traffic();
+    if (!traffic) return;
+    for (const name of ["joins", "received", "sent"] as const) {
+      this.#registry.count(name, [], traffic[name] - this.#seen[name]);
+    }
+    this.#seen = { ...traffic };
+  }
+}
