@@ -159,8 +159,8 @@ export class LaneBook {
   begin(lane: Lane, startedMs: number): Run | undefined {
     const message = lane.queue.shift();
     if (!message) return undefined;
-    const failed = lane.record?.attempts ?? 0;
-    const run = new Run(lane, message, failed + crashesOf(lane, message) + 1, startedMs);
+    const tries = triesOf(lane, message);
+    const run = new Run(lane, message, hasCrashedOut(lane, message) ? tries : tries + 1, startedMs);
     lane.run = run;
     return run;
   }
@@ -171,9 +171,9 @@ export class LaneBook {
     return !isParked(lane.record) && this.flow.scheduler.again(lane);
   }
 
-  /** A suspect that has killed its process as often as its target allows tries. */
-  hasCrashedOut(run: Run): boolean {
-    return run.attempt > run.lane.target.retry.attempts && crashesOf(run.lane, run.message) > 0;
+  /** How often the message has ended its process, when it may not be tried any more on that account; else 0. */
+  fatalCrashes({ lane, message }: Run): number {
+    return hasCrashedOut(lane, message) ? crashesOf(lane, message) : 0;
   }
 
   /** The message was handled; `state` when it has changed. The caller settles the lane. */
@@ -387,4 +387,14 @@ function unhandled(lane: Lane): StoredMessage[] {
 /** How often a process has died while it was handling the message. */
 function crashesOf(lane: Lane, message: StoredMessage): number {
   return lane.shard.suspects.size === 0 ? 0 : (lane.shard.suspects.get(refKey(message))?.crashes ?? 0);
+}
+
+/** Tries so far: those that failed, and those that the process did not survive. */
+function triesOf(lane: Lane, message: StoredMessage): number {
+  return (lane.record?.attempts ?? 0) + crashesOf(lane, message);
+}
+
+/** A suspect that has no try left. */
+function hasCrashedOut(lane: Lane, message: StoredMessage): boolean {
+  return crashesOf(lane, message) > 0 && triesOf(lane, message) >= lane.target.retry.attempts;
 }

@@ -96,8 +96,9 @@ export class Runner {
     const { book, clock, recorder } = this.#options;
     const run = book.begin(lane, clock.monotonicMs());
     if (!run) return false;
-    if (book.hasCrashedOut(run)) {
-      this.#failed(run, { kind: "dead", error: crashedOut(run) });
+    const crashes = book.fatalCrashes(run);
+    if (crashes > 0) {
+      this.#failed(run, { kind: "dead", error: crashedOut(run, crashes) });
       return false;
     }
     recorder?.started(run.message);
@@ -215,7 +216,7 @@ function timedOut(run: Run, operation: string, stack: string): GodwitError {
   return error;
 }
 
-function crashedOut(run: Run): GodwitError {
-  const deaths = run.attempt - 1;
-  return new GodwitError("crashed", `the process died ${deaths} times while it was handling ${messageId(run.message)}`);
+function crashedOut(run: Run, crashes: number): GodwitError {
+  const times = crashes === 1 ? "once" : `${crashes} times`;
+  return new GodwitError("crashed", `the process died ${times} while it was handling ${messageId(run.message)}`);
 }
