@@ -10,6 +10,10 @@ export interface DataFolder {
   readonly database: string;
   /** The link's Unix socket. */
   readonly socket: string;
+  /** Where gateway number `index` (from 1) listens for the workers; the first one at `socket`. */
+  gatewaySocket(index: number): string;
+  /** Where the first gateway listens for the others. */
+  readonly hub: string;
   /** The control socket: what the CLI asks the running node by. */
   readonly control: string;
   readonly pages: string;
@@ -41,6 +45,8 @@ export function openDataFolder(path: string): DataFolder {
     path: root,
     database: join(root, "godwit.db"),
     socket: freeSocket(run, "gateway.sock"),
+    hub: freeSocket(run, "hub.sock"),
+    gatewaySocket: (index) => socketPath(run, `gateway-${index}.sock`, privateTemporaryFolder),
     control: freeSocket(run, "control.sock"),
     pages: join(run, "pages"),
     flight: (worker) => join(run, `${worker}.flight`),

@@ -12,8 +12,12 @@ export interface NodeConfig {
   readonly dataFolder: string;
   /** Worker processes, ≥ 1. */
   readonly workers: number;
+  /** Gateways on the port, ≥ 1: the first in the node's own process, each other in a process of its own. */
+  readonly gateways: number;
   /** `sqlite` (a file in the data folder), or a PostgreSQL URL. May hold a password: never print it as it is. */
   readonly store: string;
+  /** What carries words between nodes: `auto` (the store's database, where it is PostgreSQL), `none`, a PostgreSQL URL or a Redis URL. May hold a password. */
+  readonly pubsub: string;
   /** The node's name among the nodes that share a store: letters, digits, `.`, `_`, `-`. */
   readonly nodeName: string;
   /** Bearer token of the HTTP API; undefined: the API is off. */

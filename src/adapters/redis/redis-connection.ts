@@ -15,6 +15,7 @@ export interface RedisConnectionOptions {
   readonly onError: (thrown: unknown) => void;
 }
 
+const CLIENT_NAME = "godwit/pubsub";
 const RECONNECT: BackoffPolicy = { baseMs: 50, capMs: 2 * SECOND };
 const PING_EVERY_MS: number = 10 * SECOND;
 const PING_TIMEOUT_MS: number = 5 * SECOND;
@@ -59,6 +60,7 @@ export class RedisConnection {
       if (this.#client === client && this.#up) this.#broken();
     };
     await client.connect();
+    await client.send("CLIENT", ["SETNAME", CLIENT_NAME]); // For the server's own list of clients.
     if (!this.#open) return client.close();
     this.#up = true;
     this.#pingLater(client);

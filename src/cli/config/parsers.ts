@@ -51,6 +51,17 @@ export const storeAddress: Parser<string> = (text, path) => {
   throw new InvalidInputError(path, "`sqlite` or a URL such as postgres://user@host:5432/database", hidePassword(text));
 };
 
+export const pubSubAddress: Parser<string> = (text, path) => {
+  if (text === "auto" || text === "none" || isPostgresUrl(text) || isRedisUrl(text)) return text;
+  const expected = "`auto`, `none` or a URL such as redis://host:6379 or postgres://user@host:5432/database";
+  throw new InvalidInputError(path, expected, hidePassword(text));
+};
+
+function isRedisUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && /^(rediss?|valkeys?):$/.test(url.protocol) && url.hostname !== "";
+}
+
 function isPostgresUrl(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && /^postgres(?:ql)?:$/.test(url.protocol) && url.hostname !== "";

@@ -14,6 +14,8 @@ describe("the configuration in force", () => {
       store: "sqlite",
       workers: 1,
       nodeName: expect.stringMatching(/^[A-Za-z0-9._-]{1,63}$/),
+      gateways: 1,
+      pubsub: "auto",
       apiToken: undefined,
       shutdownMs: 30_000,
       blockedLimitMs: 5_000,

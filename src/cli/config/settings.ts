@@ -13,6 +13,7 @@ import {
   milliseconds,
   nodeName,
   type Parser,
+  pubSubAddress,
   secretToken,
   storeAddress,
   wholeNumber,
@@ -101,6 +102,24 @@ export const SETTINGS: Settings = {
     description: "Worker processes: they run the app's code.",
     parse: wholeNumber(1, 256),
     defaultText: () => "1",
+  },
+  gateways: {
+    flag: "gateways",
+    variable: "GODWIT_GATEWAYS",
+    placeholder: "COUNT",
+    description: "Gateway processes on the port: they hold the sockets, some tens of thousands each.",
+    parse: wholeNumber(1, 64),
+    defaultText: () => "1",
+  },
+  pubsub: {
+    flag: "pubsub",
+    variable: "GODWIT_PUBSUB",
+    placeholder: "URL",
+    description:
+      "What carries broadcasts and presences between nodes: auto (the store's database, where it is PostgreSQL), none, or the URL of a PostgreSQL database or a Redis server.",
+    parse: pubSubAddress,
+    defaultText: () => "auto",
+    show: hidePassword,
   },
   nodeName: {
     flag: "node",

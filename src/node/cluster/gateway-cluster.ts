@@ -86,6 +86,13 @@ export class GatewayCluster implements ClusterPort {
     this.#say(TOPICS.gateways, { kind: "catch-up" });
   }
 
+  /** A gateway has died without a word: its presences end everywhere, now and not when its silence is noticed. Its id is never used again. */
+  bury(gatewayId: string): void {
+    const incarnation = Number.MAX_SAFE_INTEGER;
+    this.#presences?.left(gatewayId, incarnation);
+    this.#say(TOPICS.gateways, { kind: "left", replica: gatewayId, incarnation });
+  }
+
   #broadcast(topic: string, text: string): void {
     const broadcast = readBroadcast(topic, text);
     if (broadcast) this.#gateway?.deliverBroadcast(broadcast);

@@ -12,11 +12,15 @@ import {
   listenLink,
 } from "../../adapters/bun/index.ts";
 import type { AppManifest } from "../../app/index.ts";
-import { ChannelGateway, type ChannelManifest } from "../../channels/index.ts";
+import { ChannelGateway, type ChannelManifest, type HostCommand } from "../../channels/index.ts";
 import { createDoor } from "../../connectors/index.ts";
 import { type Clock, type Events, toError } from "../../core/index.ts";
+import type { AskReply } from "../../lanes/index.ts";
 import { Appender, GapWatch } from "../../log/index.ts";
+import type { PubSub } from "../../pubsub/index.ts";
 import type { Shard, Store } from "../../store/index.ts";
+import { GatewayCluster } from "../cluster/gateway-cluster.ts";
+import type { NodeLink } from "../cluster/node-link.ts";
 import { collectFlowSteps } from "../flow-steps.ts";
 import { createChannelBackend } from "./channel-backend.ts";
 import { createHealth, type Readiness } from "./health.ts";
@@ -27,6 +31,14 @@ import { carryRoute } from "./routes.ts";
 import { SYSTEM_CHANNELS, SystemTopics } from "./system-topics.ts";
 import { createWebhooks } from "./webhooks.ts";
 import { type WorkerLinkHandlers, WorkerLinks } from "./worker-links.ts";
+
+/** The other gateways, of this node and of others. */
+export interface GatewaySurroundings {
+  /** This gateway's part in what they say to each other. */
+  member(): PubSub;
+  /** What leaves the node through this gateway; undefined: nothing does. */
+  readonly outward: Pick<NodeLink, "broadcast" | "disconnect" | "grown" | "askReply"> | undefined;
+}
 
 export interface GatewayOptions {
   /** Unique among all gateways, also after a restart. No `.` in it. */
@@ -48,6 +60,12 @@ export interface GatewayOptions {
   readonly nodeState: () => readonly object[];
   /** Doors of the node itself, asked before the app's own pages and routes. */
   readonly doors: readonly HttpDoor[];
+  /** Undefined: it is the only one. */
+  readonly surroundings?: GatewaySurroundings | undefined;
+  /** Several gateways of this node listen on the port. */
+  readonly sharesPort?: boolean;
+  /** The node's first gateway looks after its messages and workers; others only carry. Default true. */
+  readonly first?: boolean;
 }
 
 /** Sockets are closed within this part of a stop's deadline. */
@@ -70,6 +88,7 @@ export class Gateway {
   readonly #flow: ReturnType<typeof collectFlowSteps>;
   #linkServer: LinkServer | undefined;
   #channels: ChannelGateway | undefined;
+  #cluster: GatewayCluster | undefined;
   #http: HttpServer | undefined;
   #app: ReadyApp | undefined;
   #doors: readonly HttpDoor[] = [];
@@ -79,8 +98,8 @@ export class Gateway {
   constructor(options: GatewayOptions) {
     const { store, clock, events } = options;
     this.#options = options;
-    this.links = new WorkerLinks(this.#handlers(), events);
-    const onGrown = (shards: readonly Shard[]) => this.links.notifyAll("wake", shards);
+    this.links = new WorkerLinks(this.#handlers(), events, options);
+    const onGrown = (shards: readonly Shard[]) => this.#grown(shards);
     this.appender = new Appender({ store, clock, events, onGrown });
     this.#gaps = new GapWatch({ store, clock, events, onGrown });
     this.topics = new SystemTopics({
@@ -109,14 +128,14 @@ export class Gateway {
   link(): void {
     const { socketPath, clock } = this.#options;
     this.#linkServer = listenLink(socketPath, clock, (link) => this.links.accept(link));
-    this.#gaps.start();
+    if (this.#options.first ?? true) this.#gaps.start();
   }
 
   /** The outside may come in. @throws ConfigError when a page does not build or the address cannot be listened on. */
   async open(manifest: AppManifest): Promise<void> {
-    const { clock, events, host, port } = this.#options;
+    const { clock, events, host, port, sharesPort = false } = this.#options;
     this.adopt(await this.prepare(manifest));
-    const channels = [this.#serveChannels(manifest)] as const;
+    const channels = [await this.#serveChannels(manifest)] as const;
     const doors = () => this.#doors;
     const parts = {
       events,
@@ -125,7 +144,7 @@ export class Gateway {
         return doors();
       },
     };
-    this.#http = serveHttp(host, port, parts, clock);
+    this.#http = serveHttp({ host, port, sharesPort }, parts, clock);
   }
 
   /** Makes an app ready to be adopted, and changes nothing. @throws ConfigError when a page does not build. */
@@ -152,7 +171,13 @@ export class Gateway {
     await Promise.all([settled, this.#channels?.drain(deadlineMs / DRAIN_SHARE)]);
     this.#cutRequests = (await settled) ?? 0;
     if (this.#cutRequests > 0) this.#options.events.emit("shutdown.cut", { requests: this.#cutRequests });
+    this.#cluster?.stop();
     await this.#http?.close();
+  }
+
+  /** A gateway of this node has died without a word: the others learn of it at once. */
+  buryGateway(gatewayId: string): void {
+    this.#cluster?.bury(gatewayId);
   }
 
   /** What a stop waits for, or has cut, as a person would say it. */
@@ -172,8 +197,9 @@ export class Gateway {
     this.#linkServer?.stop();
   }
 
-  #serveChannels(manifest: AppManifest): ChannelServer {
-    const { gatewayId, store, clock, events } = this.#options;
+  async #serveChannels(manifest: AppManifest): Promise<ChannelServer> {
+    const { gatewayId, store, clock, events, surroundings } = this.#options;
+    const cluster = surroundings && new GatewayCluster({ pubsub: surroundings.member(), clock, events });
     const gateway = new ChannelGateway({
       gatewayId,
       manifest: channelsOf(manifest),
@@ -181,7 +207,10 @@ export class Gateway {
       store,
       clock,
       events,
+      ...(cluster && { cluster }),
     });
+    await cluster?.start(gateway);
+    this.#cluster = cluster;
     this.#channels = gateway;
     this.topics.serve(gateway);
     return createChannelServer({ gateway });
@@ -211,8 +240,28 @@ export class Gateway {
     return { ready: reasons.length === 0, reasons };
   }
 
+  #grown(shards: readonly Shard[]): void {
+    this.links.notifyAll("wake", shards);
+    this.#options.surroundings?.outward?.grown(shards);
+  }
+
+  #answered(reply: AskReply): void {
+    const worker = this.links.byMember(reply.process);
+    if (worker) this.links.notify(worker, "ask-reply", reply);
+    else this.#options.surroundings?.outward?.askReply(reply);
+  }
+
+  /** What a worker wants done at sockets: at those of this gateway, and of other nodes. */
+  #command(command: HostCommand): void {
+    this.#channels?.handle(command);
+    const outward = this.#options.surroundings?.outward;
+    if (command.kind === "broadcast") outward?.broadcast(command);
+    else if (command.kind === "disconnect") outward?.disconnect(command);
+  }
+
   /** A worker may have died between its commit and the word of it: what its broadcasts were, the history knows. */
   #catchUp(): void {
+    this.#cluster?.askToCatchUp();
     this.#channels?.catchUp().catch((thrown) => {
       this.#options.events.emit("error.caught", { stage: "channel history", error: toError(thrown) });
     });
@@ -236,11 +285,12 @@ export class Gateway {
         this.#catchUp();
       },
       presences: (topic) => this.#channels?.presence.list(topic) ?? {},
-      askReply: (reply) => this.links.byMember(reply.process)?.link.notify("ask-reply", reply),
+      grown: (shards) => this.#grown(shards),
+      askReply: (reply) => this.#answered(reply),
       flow: (steps) => {
         for (const step of steps) this.topics.flow(step, step);
       },
-      channelCommand: (_worker, command) => this.#channels?.handle(command),
+      channelCommand: (_worker, command) => this.#command(command),
     };
   }
 }

@@ -32,9 +32,17 @@ const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
 /** The runtime counts the requests in hand, but does not tell when the last has been answered. */
 const DRAIN_POLL_MS = 10;
 
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+  /** Other processes of this node listen there too; the kernel deals the connections out among them. */
+  readonly sharesPort: boolean;
+}
+
 /** @throws ConfigError when the address cannot be listened on. */
-export function serveHttp(host: string, port: number, parts: HttpParts, clock: Clock): HttpServer {
-  const server = listen(host, port, parts);
+export function serveHttp(address: ListenAddress, parts: HttpParts, clock: Clock): HttpServer {
+  const { host } = address;
+  const server = listen(address, parts);
   const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host;
   return {
     url: `http://${shown.includes(":") ? `[${shown}]` : shown}:${server.port}`,
@@ -51,11 +59,12 @@ export function serveHttp(host: string, port: number, parts: HttpParts, clock: C
   };
 }
 
-function listen(host: string, port: number, parts: HttpParts): Server<ChannelSocketData> {
+function listen({ host, port, sharesPort }: ListenAddress, parts: HttpParts): Server<ChannelSocketData> {
   try {
     return Bun.serve<ChannelSocketData>({
       hostname: host,
       port,
+      reusePort: sharesPort,
       maxRequestBodySize: MAX_REQUEST_BYTES,
       idleTimeout: 60,
       fetch: (request, server) => answer(request, server, parts),

@@ -56,8 +56,9 @@ export function createNodePool(parts: NodePoolParts): NodePool {
   return { pool, memory };
 }
 
-function bootOf({ nodeName, store, shutdownMs }: NodeConfig, { socket, database }: DataFolder): CommonBoot {
-  return { nodeName, store, shutdownMs, database, gateways: [socket] };
+function bootOf({ nodeName, store, shutdownMs, gateways }: NodeConfig, folder: DataFolder): CommonBoot {
+  const others = Array.from({ length: gateways - 1 }, (_, index) => folder.gatewaySocket(index + 1));
+  return { nodeName, store, shutdownMs, database: folder.database, gateways: [folder.socket, ...others] };
 }
 
 function createMemoryGuard(

@@ -33,14 +33,14 @@ export function createAppServices(parts: ServiceParts): AppServices {
     broadcast: async (topic, event, payload) => {
       await broadcaster.broadcast({ topic, event, body: JSON.stringify(payload) });
     },
-    disconnect: (socketId) => gateways.notify("channel", { kind: "disconnect", socketId }),
+    disconnect: (socketId) => gateways.command({ kind: "disconnect", socketId }),
   };
 }
 
 export function createHostPorts(parts: ServiceParts): HostPorts {
   const { broadcaster, gateways } = parts;
   return {
-    command: (command) => gateways.notify("channel", command),
+    command: (command) => gateways.command(command),
     broadcast: (outgoing) => broadcaster.broadcast(outgoing),
     send: ({ topic, target, key, message, idempotencyKey }) => {
       const meta = { from: `channel:${topic}`, origin: { connector: CHANNEL_REPLIES, conversation: topic } };

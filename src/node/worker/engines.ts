@@ -38,7 +38,7 @@ export interface Engines {
 }
 
 export async function startEngines(options: EngineOptions): Promise<Engines> {
-  const { boot, app, store, events } = options;
+  const { boot, app, store, events, gateways } = options;
   const parts = serviceParts(options);
   const channels = new ChannelHost({
     channels: app.channels,
@@ -57,7 +57,7 @@ export async function startEngines(options: EngineOptions): Promise<Engines> {
     answer: async (kind, data) => {
       if (kind === "channel") return channels.request(data as HostRequest);
       if (kind === "api") return callApi(services, data as ApiCall);
-      if (kind === "take") return lanes.start((data as TakeRequest).scope);
+      if (kind === "take") return lanes.start((data as TakeRequest).scope).then(() => gateways.serves());
       if (kind === "ping") return null;
       if (kind === "route" && routes) return handleRoute(routes, data as RouteRequest);
       throw new InvalidInputError("link request", "one that this worker can answer", kind);
@@ -91,7 +91,7 @@ function serviceParts({ boot, app, store, events, gateways, clock }: EngineOptio
       store,
       clock,
       events,
-      deliver: (broadcast) => gateways.notify("channel", broadcast),
+      deliver: (broadcast) => gateways.command(broadcast),
     }),
     gateways,
     keepsHistory: (topic) => (entryFor(manifest, topic)?.history ?? null) !== null,
@@ -128,7 +128,7 @@ function createLanes(options: EngineOptions, parts: ServiceParts): LaneRuntime {
 function announce(broadcasts: readonly CommittedBroadcast[], { broadcaster, gateways }: ServiceParts): void {
   for (const { topic, event, payload, seq } of broadcasts) {
     const outgoing = { topic, event, body: payload };
-    if (seq === undefined) gateways.notify("channel", { kind: "broadcast", ...outgoing });
+    if (seq === undefined) gateways.command({ kind: "broadcast", ...outgoing });
     else broadcaster.committed(outgoing, seq);
   }
 }
