@@ -7,6 +7,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { newCommand } from "./commands/new.ts";
 import { psCommand } from "./commands/ps.ts";
 import { startCommand } from "./commands/start.ts";
+import { topCommand } from "./commands/top.ts";
 import { topicsCommand } from "./commands/topics.ts";
 import { traceCommand } from "./commands/trace.ts";
 import { versionCommand } from "./commands/version.ts";
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   newCommand,
   startCommand,
   deployCommand,
+  topCommand,
   psCommand,
   actorsCommand,
   deadCommand,

@@ -89,15 +89,6 @@ export const TROUBLES: Catalog = {
     next: (connector) => `godwit dead --target ${connector}`,
     page: "failing-provider",
   },
-  "lane.stopped": {
-    severity: "problem",
-    subject: ({ target, key }) => `${target}/${key}`,
-    detail: ({ status }) => `it is ${status}`,
-    title: (lane) => `${lane} has stopped, and waits for a person or for new code`,
-    advice: "See why, then let it go on with --resume.",
-    next: (lane) => `godwit actors ${lane.replace("/", " ")}`,
-    page: "poison-message",
-  },
   "lease.lost": {
     severity: "warning",
     subject: ({ member }) => member,

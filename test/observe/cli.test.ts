@@ -102,6 +102,15 @@ describe("the command line", () => {
     expect(stdout).toContain("Something is wrong.");
   });
 
+  test("top prints one screen where nobody sits at a terminal, or its figures as JSON", async () => {
+    const { code, stdout } = await node.cli("top --once");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^ godwit · front desk +● 1 wrong$/m);
+    expect(stdout).toMatch(/^ w0 +● up /m);
+    const { figures } = await json("top");
+    expect(figures.targets[0]).toMatchObject({ target: "desk", dead: 1 });
+  });
+
   test("dead --discard empties the list, and doctor is content", async () => {
     const decided = await json("dead --target desk --discard --reason test");
     expect(decided).toEqual({ asked: [poisoned], more: false });
