@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { bodyOf, LaneWorld, noted, target } from "./lane-fixture.ts";
+import { DEFAULT_LANE_LIMITS } from "./index.ts";
+import { bodyOf, DONE, LaneWorld, noted, target } from "./lane-fixture.ts";
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
 const seen = (list: readonly unknown[]): string => JSON.stringify({ seen: list });
@@ -36,6 +37,39 @@ describe("spilling", () => {
     await world.until(() => order.includes("cold"), 10);
     expect(order.indexOf("cold")).toBeLessThan(700);
   });
+
+  test("a slow key with 100,000 messages delays no other beyond a few of its own, and stays within the memory's bound", async () => {
+    await using world = await LaneWorld.open(1);
+    const cold = numbers(100).map((n) => `cold${n}`);
+    const waited = new Map<string, number>();
+    const hot: number[] = [];
+    let isSlow = true;
+    let most = 0;
+    const actor = target(async (run) => {
+      const { queuedMessages, uncommittedMessages } = worker.statistics();
+      most = Math.max(most, queuedMessages + uncommittedMessages);
+      if (run.message.key !== "hot") waited.set(run.message.key, hot.length);
+      else {
+        if (isSlow) await new Promise((resolve) => world.clock.after(1, () => resolve(undefined)));
+        hot.push(bodyOf(run) as number);
+      }
+      return DONE;
+    });
+    for (let from = 0; from < 100_000; from += 10_000)
+      await world.send(
+        "hot",
+        numbers(10_000).map((n) => from + n),
+      );
+    for (const key of cold) await world.send(key, [1]);
+    const worker = await world.worker([actor]);
+    await world.until(() => waited.size === cold.length, 1);
+    expect(Math.max(...waited.values())).toBeLessThan(200);
+    isSlow = false;
+    await world.until(() => hot.length === 100_000, 10);
+    expect(hot).toEqual(numbers(100_000));
+    const { memoryMessages, commitMessages, readBatch } = DEFAULT_LANE_LIMITS;
+    expect(most).toBeLessThanOrEqual(memoryMessages + commitMessages + readBatch);
+  }, 30_000);
 
   test("a spilled key keeps its order over a takeover", async () => {
     await using world = await LaneWorld.open(1);
