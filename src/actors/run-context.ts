@@ -173,7 +173,7 @@ export class RunContext implements ActorContext {
   }
 
   #open(operation: string): void {
-    if (this.#closed || this.#run.signal.aborted) {
+    if (this.#closed || this.#run.void) {
       throw new GodwitError(
         "context_closed",
         `${operation} was called after the handling of ${this.id} had ended; await all that a handler starts`,

@@ -99,7 +99,7 @@ function decide(
   letter: DeadLetter | undefined,
 ): void {
   const shard = book.shards.get(run.message.shard);
-  if (run.signal.aborted || !shard || letter?.status !== "dead" || letter.shard !== shard.shard) return;
+  if (run.void || !shard || letter?.status !== "dead" || letter.shard !== shard.shard) return;
   const status = command.kind === "redrive" ? "redriven" : "discarded";
   book.note({ kind: "decided", shard, decision: { ...refOf(letter), status, reason: command.reason } });
   if (command.kind === "discard") return;

@@ -59,8 +59,10 @@ export interface LaneRun<State = unknown> {
   readonly state: State;
   /** 1 for the first try. */
   readonly attempt: number;
-  /** Aborted when the run has timed out, or its lease is lost. */
+  /** Aborted when the run has timed out, or its lease is lost. Made when it is first asked for. */
   readonly signal: AbortSignal;
+  /** Is it aborted? Costs nothing to ask. */
+  readonly void: boolean;
   /** Notes where the handler stands (an operation such as `ctx.ask`), for the record of a timeout. */
   at(operation: string): void;
 }
