@@ -29,13 +29,14 @@ const CHECKPOINT_PAGES = 4_000;
 const CACHE_KIB = 16 * 1024;
 
 export type Row = Record<string, SQLQueryBindings>;
+export type SqliteStatement<Result = Row> = Statement<Result, SQLQueryBindings[]>;
 
 export class SqliteDatabase {
   readonly path: string;
   readonly #connection: Database;
   /** Absent for a database in memory, which nobody shares. */
   readonly #turnstile: Turnstile | undefined;
-  readonly #statements = new Map<string, Statement<unknown, SQLQueryBindings[]>>();
+  readonly #statements = new Map<string, SqliteStatement<unknown>>();
   #writes: Promise<unknown> = Promise.resolve();
 
   private constructor(path: string, connection: Database, turnstile: Turnstile | undefined) {
@@ -65,17 +66,17 @@ export class SqliteDatabase {
   }
 
   /** The prepared statement of our own `sql`, compiled once. */
-  statement<Result = Row>(sql: string): Statement<Result, SQLQueryBindings[]> {
+  statement<Result = Row>(sql: string): SqliteStatement<Result> {
     let statement = this.#statements.get(sql);
     if (!statement) {
       statement = this.#connection.prepare<unknown, SQLQueryBindings[]>(sql);
       this.#statements.set(sql, statement);
     }
-    return statement as Statement<Result, SQLQueryBindings[]>;
+    return statement as SqliteStatement<Result>;
   }
 
   /** A statement that is not kept. */
-  prepare<Result = Row>(sql: string): Statement<Result, SQLQueryBindings[]> {
+  prepare<Result = Row>(sql: string): SqliteStatement<Result> {
     return this.#connection.prepare<Result, SQLQueryBindings[]>(sql);
   }
 

@@ -1,5 +1,5 @@
 import type { NewMessage, Seq, Shard, StreamName } from "../../store/index.ts";
-import type { SqliteDatabase } from "./database.ts";
+import type { SqliteDatabase, SqliteStatement } from "./database.ts";
 import type { Segments } from "./segments.ts";
 
 /**
@@ -10,6 +10,7 @@ export class StreamWriter {
   readonly #db: SqliteDatabase;
   readonly #segments: Segments;
   readonly #heads = { in: new Map<Shard, Seq>(), out: new Map<Shard, Seq>() };
+  readonly #inserts: Partial<Record<StreamName, SqliteStatement>> = {};
 
   constructor(db: SqliteDatabase, segments: Segments) {
     this.#db = db;
@@ -23,10 +24,16 @@ export class StreamWriter {
 
   append(stream: StreamName, shard: Shard, message: NewMessage, acceptedAtMs: number): Seq {
     const seq = (this.#heads[stream].get(shard) ?? this.#segments.head(stream, shard)) + 1;
-    this.#db
-      .statement(`insert into godwit_${stream}_${this.#segments.newest.segment} values (?, ?, ?, ?, ?, ?, ?)`)
-      .run(shard, seq, message.target, message.key, message.body, message.meta, acceptedAtMs);
+    const { target, key, body, meta } = message;
+    this.#insert(stream).run(shard, seq, target, key, body, meta, acceptedAtMs);
     this.#heads[stream].set(shard, seq);
     return seq;
+  }
+
+  #insert(stream: StreamName): SqliteStatement {
+    this.#inserts[stream] ??= this.#db.statement(
+      `insert into godwit_${stream}_${this.#segments.newest.segment} values (?, ?, ?, ?, ?, ?, ?)`,
+    );
+    return this.#inserts[stream];
   }
 }
