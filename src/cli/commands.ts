@@ -3,6 +3,7 @@ import { actorsCommand } from "./commands/actors.ts";
 import { configCommand } from "./commands/config.ts";
 import { deadCommand } from "./commands/dead.ts";
 import { deployCommand } from "./commands/deploy.ts";
+import { devCommand } from "./commands/dev.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { newCommand } from "./commands/new.ts";
 import { psCommand } from "./commands/ps.ts";
@@ -15,6 +16,7 @@ import { versionCommand } from "./commands/version.ts";
 /** Every command, in the order of the overview. */
 export const COMMANDS: readonly Command[] = [
   newCommand,
+  devCommand,
   startCommand,
   deployCommand,
   topCommand,

@@ -37,8 +37,13 @@ const LEVELS: Partial<Readonly<Record<EventName, "info" | "warn" | "error">>> = 
 /** Most lines a second; what is beyond is counted and said once. */
 const MAX_LINES_PER_SECOND = 50;
 
-/** Writes lines to `write` (one a call, without its end) until the returned function is called. */
-export function startEventLog(events: Events, write: (line: string) => void, json: boolean): () => void {
+/** Writes lines to `write` (one a call, without its end) until the returned function is called; none for events that `except` names. */
+export function startEventLog(
+  events: Events,
+  write: (line: string) => void,
+  json: boolean,
+  except: readonly EventName[] = [],
+): () => void {
   let second = 0;
   let lines = 0;
   let suppressed = 0;
@@ -52,7 +57,8 @@ export function startEventLog(events: Events, write: (line: string) => void, jso
     if (lines++ < MAX_LINES_PER_SECOND) write(render(level, name, payload, atMs, json));
     else suppressed++;
   };
-  const offs = Object.entries(LEVELS).map(([name, level]) =>
+  const levels = Object.entries(LEVELS).filter(([name]) => !except.includes(name as EventName));
+  const offs = levels.map(([name, level]) =>
     events.on(name as EventName, (payload, { atMs }) => tell(level, name as EventName, payload, atMs)),
   );
   return () => {

@@ -6,6 +6,8 @@ import { join } from "node:path";
 const MAIN = join(import.meta.dir, "../../src/cli/main.ts");
 
 export interface NodeProcessOptions {
+  /** Default `start`. */
+  readonly command?: "start" | "dev";
   readonly app: string;
   /** Default: a new one, removed at the end. */
   readonly dataFolder?: string;
@@ -26,26 +28,41 @@ export class NodeProcess implements AsyncDisposable {
   readonly #child: Bun.Subprocess<"ignore", "pipe", "pipe">;
   readonly #log: NodeLog;
 
-  private constructor(child: Bun.Subprocess<"ignore", "pipe", "pipe">, url: string, dataFolder: string) {
+  private constructor(child: Bun.Subprocess<"ignore", "pipe", "pipe">, log: NodeLog, url: string, dataFolder: string) {
     this.#child = child;
     this.url = url;
     this.pid = child.pid;
     this.dataFolder = dataFolder;
-    this.#log = new NodeLog(child.stderr);
+    this.#log = log;
   }
 
   /** Resolves when the node is ready. */
   static async start(options: NodeProcessOptions): Promise<NodeProcess> {
     const dataFolder = options.dataFolder ?? (await temporaryFolder());
-    const command = [process.execPath, MAIN, "start", options.app, "--json", "--port", "0", "--data", dataFolder];
+    const command = [
+      process.execPath,
+      MAIN,
+      options.command ?? "start",
+      options.app,
+      "--json",
+      "--port",
+      "0",
+      "--data",
+      dataFolder,
+    ];
     const child = Bun.spawn([...command, ...(options.arguments ?? [])], {
       env: { ...process.env, ...options.env },
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
     });
-    const { url } = JSON.parse(await firstLine(child.stdout)) as { url: string };
-    return new NodeProcess(child, url, dataFolder);
+    const log = new NodeLog(child.stderr, child.stdout);
+    const ended = child.exited.then((code) => {
+      throw new Error(`the node ended with ${code} before it was ready (run with TEST_NODE_LOG=1 to see why)`);
+    });
+    const { url } = await Promise.race([log.find("ready", 1), ended]);
+    ended.catch(() => undefined);
+    return new NodeProcess(child, log, url as string, dataFolder);
   }
 
   get exited(): Promise<number> {
@@ -72,6 +89,11 @@ export class NodeProcess implements AsyncDisposable {
     });
     const [stdout, stderr] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
     return { code: await child.exited, stdout, stderr };
+  }
+
+  /** What it has written to stderr so far. */
+  errors(): string {
+    return this.#log.errors;
   }
 
   /** All that it has written to stderr, once it has ended. */
@@ -104,16 +126,21 @@ export class NodeProcess implements AsyncDisposable {
 
 type LogLine = Readonly<Record<string, unknown>>;
 
-/** The node's log, which it writes as JSON when nobody sits at a terminal. `TEST_NODE_LOG=1` shows it. */
+/** What the node says: its log, which it writes as JSON when nobody sits at a terminal, and the lines of its command with `--json`. `TEST_NODE_LOG=1` shows it. */
 class NodeLog {
   readonly #lines: LogLine[] = [];
   readonly #waiting: { readonly event: string; readonly resolve: (line: LogLine) => void }[] = [];
 
-  /** The text, once the stream has ended. */
+  /** The text of stderr so far. */
+  errors = "";
+  /** The text of stderr, once it has ended. */
   readonly whole: Promise<string>;
 
-  constructor(stream: ReadableStream<Uint8Array>) {
-    this.whole = this.#read(stream);
+  constructor(stderr: ReadableStream<Uint8Array>, stdout: ReadableStream<Uint8Array>) {
+    this.whole = this.#read(stderr, (text) => {
+      this.errors += text;
+    }).then(() => this.errors);
+    void this.#read(stdout);
   }
 
   count(event: string): number {
@@ -128,18 +155,16 @@ class NodeLog {
     }
   }
 
-  async #read(stream: ReadableStream<Uint8Array>): Promise<string> {
+  async #read(stream: ReadableStream<Uint8Array>, note: (text: string) => void = () => {}): Promise<void> {
     let rest = "";
-    let whole = "";
     const decoder = new TextDecoder();
     for await (const chunk of stream) {
       const text = decoder.decode(chunk, { stream: true });
-      whole += text;
+      note(text);
       const lines = (rest + text).split("\n");
       rest = lines.pop() as string;
       for (const line of lines) this.#take(line);
     }
-    return whole;
   }
 
   #take(text: string): void {
@@ -157,14 +182,4 @@ class NodeLog {
 
 export function temporaryFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), "godwit-node-"));
-}
-
-async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const chunk of stream) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.includes("\n")) return text.split("\n", 1)[0] as string;
-  }
-  throw new Error("the node ended before it was ready (run with TEST_NODE_LOG=1 to see why)");
 }

@@ -56,7 +56,7 @@ export const deployCommand: Command = {
   examples: [
     { line: "godwit deploy", meaning: "the app that runs, as it is on disk now" },
     { line: "godwit deploy releases/42/app.ts", meaning: "another app file" },
-    { line: "godwit deploy releases/43/app.ts --canary 10% --promote-after 5m", meaning: "a tenth first, then all" },
+    { line: "godwit deploy --canary 10% --promote-after 5m", meaning: "a tenth, then all" },
   ],
   run: deploy,
 };

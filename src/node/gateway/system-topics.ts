@@ -32,6 +32,16 @@ export interface WatchedLane {
   readonly key: string;
 }
 
+/** How the last deploy went, for those who watch the node. */
+export interface DeployState {
+  readonly state: "loading" | "serving" | "failed";
+  readonly release: number;
+  /** Why it failed, and where: `app.ts:12:5`. */
+  readonly message?: string;
+  readonly place?: string;
+  readonly lineText?: string;
+}
+
 export interface SystemTopicsOptions {
   /** May sockets watch? */
   readonly open: () => boolean;
@@ -45,6 +55,7 @@ export class SystemTopics {
   readonly #options: SystemTopicsOptions;
   readonly #joined = new Map<ChannelId, string>();
   #gateway: Pick<ChannelGateway, "handle" | "deliverBroadcast"> | undefined;
+  #deploy: DeployState | undefined;
 
   constructor(options: SystemTopicsOptions) {
     this.#options = options;
@@ -88,6 +99,12 @@ export class SystemTopics {
     this.#broadcast(NODE_TOPIC, "worker", state);
   }
 
+  /** Shows how a deploy goes to those who watch the node; one that failed also to those who come later. */
+  deploy(state: DeployState): void {
+    this.#deploy = state.state === "failed" ? state : undefined;
+    this.#broadcast(NODE_TOPIC, "deploy", state);
+  }
+
   #broadcast(topic: string, event: string, payload: object): void {
     this.#gateway?.deliverBroadcast({ topic, event, body: JSON.stringify(payload) });
   }
@@ -116,6 +133,8 @@ export class SystemTopics {
     for (const state of this.#options.nodeState()) {
       this.#gateway?.handle({ kind: "push", channel, event: "worker", body: JSON.stringify(state) });
     }
+    if (!this.#deploy) return;
+    this.#gateway?.handle({ kind: "push", channel, event: "deploy", body: JSON.stringify(this.#deploy) });
   }
 
   #left(channel: ChannelId): void {
