@@ -48,7 +48,7 @@ function Page({ live, place: { page, params } }: { readonly live: Live; readonly
     case "shards":
       return <ShardsPage live={live} params={params} />;
     case "dead":
-      return <DeadPage params={params} />;
+      return <DeadPage live={live} params={params} />;
     case "errors":
       return <ErrorsPage params={params} />;
     case "topics":
@@ -56,6 +56,6 @@ function Page({ live, place: { page, params } }: { readonly live: Live; readonly
     case "changes":
       return <ChangesPage live={live} />;
     case "keys":
-      return <KeysPage params={params} />;
+      return <KeysPage live={live} params={params} />;
   }
 }

@@ -1,23 +1,17 @@
 /** The page's line to the node: one Phoenix socket, one topic. */
 import { type Channel, Socket } from "phoenix";
-import type {
-  ConsoleControl,
-  ConsoleHello,
-  ConsoleQueries,
-  ConsoleQuery,
-  ControlResult,
-  Mark,
-  Pulse,
-  PulsePoint,
-} from "../node/index.ts";
+import type { QueryName, QueryResults } from "../inspect/index.ts";
+import type { ConsoleHello, Mark, Pulse, PulsePoint } from "../node/index.ts";
 import type { ServiceTree } from "../supervision/index.ts";
 import type { LiveEvent } from "./live.ts";
 
 export type LinkState = "connecting" | "live" | "lost";
 
+/** Parameters as the query layer takes them; what is undefined is not given. */
+export type QueryParams = Readonly<Record<string, string | number | undefined>>;
+
 export interface Feed {
-  query<K extends ConsoleQuery>(kind: K, args: ConsoleQueries[K]["args"]): Promise<ConsoleQueries[K]["result"]>;
-  control(control: ConsoleControl): Promise<ControlResult>;
+  ask<Name extends QueryName>(name: Name, params: QueryParams): Promise<QueryResults[Name]>;
   close(): void;
 }
 
@@ -43,17 +37,13 @@ export function openFeed(onEvent: (event: LiveEvent) => void, onLink: (state: Li
     onLink("live");
   });
   socket.connect();
-  return {
-    query: (kind, args) => ask(channel, kind, args),
-    control: (control) => ask(channel, "control", control),
-    close: () => socket.disconnect(),
-  };
+  return { ask: (name, params) => ask(channel, name, params), close: () => socket.disconnect() };
 }
 
-function ask<Answer>(channel: Channel, event: string, payload: object): Promise<Answer> {
+function ask<Answer>(channel: Channel, name: QueryName, params: QueryParams): Promise<Answer> {
   return new Promise((resolve, reject) => {
     channel
-      .push(event, payload, ANSWER_TIMEOUT_MS)
+      .push("ask", { name, params }, ANSWER_TIMEOUT_MS)
       .receive("ok", (answer) => resolve(answer as unknown as Answer))
       .receive("error", ({ reason }) => reject(new Error(String(reason))))
       .receive("timeout", () => reject(new Error("The node did not answer in time.")));

@@ -2,11 +2,12 @@
 import type { ComponentChildren, VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { LinkState } from "./feed.ts";
-import { plural, whole } from "./format.ts";
+import { whole } from "./format.ts";
+import { healthWords } from "./health.ts";
 import { HelpDialog } from "./help.tsx";
 import { useShortcuts } from "./keyboard.ts";
 import type { Live } from "./live.ts";
-import { Dot, type Tone } from "./parts/chip.tsx";
+import { Dot } from "./parts/chip.tsx";
 import { Godwit, Icon } from "./parts/icons.tsx";
 import { ThemeSwitch } from "./parts/theme-switch.tsx";
 import { go, hrefOf, PAGE_NAMES, type PageName, type Place } from "./router.ts";
@@ -99,25 +100,21 @@ function Rail({
   );
 }
 
-const HEALTH_TONES: Readonly<Record<Live["pulse"]["health"]["status"], Tone>> = {
-  ok: "good",
-  warning: "warn",
-  down: "bad",
-};
-
 function TopBar({ live, link, place }: Omit<ShellProps, "children">): VNode {
-  const { status, reasons } = live.pulse.health;
   const isLost = link === "lost";
+  const { tone, short } = isLost ? LOST : healthWords(live.pulse.health);
   return (
     <div class="top">
       <Search key={place.page} find={place.page === "keys" ? (place.params.find ?? "") : ""} />
-      <a class="health" href={hrefOf("overview")} data-status={isLost ? "down" : status}>
-        <Dot tone={isLost ? "bad" : HEALTH_TONES[status]} />
-        {isLost ? "Out of reach" : status === "ok" ? "All well" : plural(reasons.length, "concern")}
+      <a class="health" href={hrefOf("overview")} data-tone={tone}>
+        <Dot tone={tone} />
+        <span role="status">{short}</span>
       </a>
     </div>
   );
 }
+
+const LOST = { tone: "bad", short: "Out of reach" } as const;
 
 function Search({ find }: { readonly find: string }): VNode {
   const input = useRef<HTMLInputElement>(null);

@@ -1,8 +1,8 @@
 /** Rows that a page shows: asked for when it opens, again every two seconds while it is looked at, and after a decision. */
 import { type Context, createContext } from "preact";
 import { useCallback, useContext, useEffect, useRef, useState } from "preact/hooks";
-import type { ConsoleQueries, ConsoleQuery } from "../node/index.ts";
-import type { Feed } from "./feed.ts";
+import type { QueryName, QueryResults } from "../inspect/index.ts";
+import type { Feed, QueryParams } from "./feed.ts";
 
 export const FeedContext: Context<Feed | undefined> = createContext<Feed | undefined>(undefined);
 
@@ -22,30 +22,30 @@ export interface Asked<Result> {
 
 const EVERY_MS = 2_000;
 
-/** `args: undefined` asks nothing. */
-export function useQuery<K extends ConsoleQuery>(
-  kind: K,
-  args: ConsoleQueries[K]["args"] | undefined,
-): Asked<ConsoleQueries[K]["result"]> {
+/** `params: undefined` asks nothing. */
+export function useQuery<Name extends QueryName>(
+  name: Name,
+  params: QueryParams | undefined,
+): Asked<QueryResults[Name]> {
   const feed = useFeed();
-  const question = args === undefined ? undefined : JSON.stringify(args);
+  const question = params === undefined ? undefined : JSON.stringify(params);
   const current = useRef(question);
   current.current = question;
-  const [answer, setAnswer] = useState<{ question: string; data: ConsoleQueries[K]["result"] }>();
+  const [answer, setAnswer] = useState<QueryResults[Name]>();
   const [problem, setProblem] = useState<string>();
 
   const refresh = useCallback(async () => {
     if (question === undefined || document.hidden) return;
     try {
-      const data = await feed.query(kind, JSON.parse(question) as ConsoleQueries[K]["args"]);
+      const data = await feed.ask(name, JSON.parse(question) as QueryParams);
       // An answer to an earlier question must not replace what is asked now.
       if (current.current !== question) return;
-      setAnswer({ question, data });
+      setAnswer(() => data);
       setProblem(undefined);
     } catch (thrown) {
       if (current.current === question) setProblem((thrown as Error).message);
     }
-  }, [feed, kind, question]);
+  }, [feed, name, question]);
 
   useEffect(() => {
     void refresh();
@@ -58,5 +58,5 @@ export function useQuery<K extends ConsoleQuery>(
   }, [refresh]);
 
   // Other filters of the same list: the earlier rows stay until the new ones are there. Another thing: they go.
-  return { data: answer?.data, problem, refresh: () => void refresh() };
+  return { data: answer, problem, refresh: () => void refresh() };
 }

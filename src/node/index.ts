@@ -5,13 +5,13 @@ export type { CanaryStatus } from "./deploy/canary-rollout.ts";
 export type { Deployed, DeployRequest } from "./deploy/deployer.ts";
 export type {
   ConsoleHello,
-  Health,
   Mark,
   Pulse,
+  PulseHealth,
   PulsePoint,
   PulseSeries,
   WorkerPulse,
 } from "./gateway/console-protocol.ts";
 export type { LoadFailure } from "./link-protocol.ts";
 export type { NodeConfig, RunningNode } from "./node-config.ts";
-export { startNode } from "./start-node.ts";
+export { type NodeMode, startNode } from "./start-node.ts";

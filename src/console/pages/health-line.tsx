@@ -1,27 +1,40 @@
 import type { VNode } from "preact";
-import { span } from "../format.ts";
+import { plural, span } from "../format.ts";
+import { healthWords, pageOf } from "../health.ts";
 import type { Live } from "../live.ts";
+import { Dot } from "../parts/chip.tsx";
 import { Godwit } from "../parts/icons.tsx";
-import { hrefOf, PAGE_NAMES } from "../router.ts";
+import { hrefOf } from "../router.ts";
 
-const WORDS = { ok: "All well", warning: "Something needs a look", down: "Not working" } as const;
+const SHOWN = 4;
 
 /** The answer to the first question at night: is it well, and if not, why not. */
 export function HealthLine({ live }: { readonly live: Live }): VNode {
-  const { status, reasons } = live.pulse.health;
+  const { health } = live.pulse;
+  const { tone, long } = healthWords(health);
+  const rest = health.findings.length - SHOWN;
   return (
-    <section class="health-line" data-status={status} aria-label="Health">
-      <Godwit size={30} />
-      <p class="health-word">{WORDS[status]}</p>
-      <ul>
-        {reasons.map(({ text, page }) => {
-          const target = PAGE_NAMES.find((name) => name === page);
-          return <li key={text}>{target ? <a href={hrefOf(target)}>{text}</a> : text}</li>;
-        })}
-      </ul>
-      <p class="aloft">
-        In the air for <b>{span(live.nowMs - live.startedAtMs)}</b>
-      </p>
+    <section class="health-line" data-tone={tone} aria-label="Health">
+      <div class="health-head">
+        <Godwit size={30} />
+        <p class="health-word">{long}</p>
+        <p class="aloft">
+          In the air for <b>{span(live.nowMs - live.startedAtMs)}</b>
+        </p>
+      </div>
+      {health.findings.length > 0 && (
+        <ul class="findings">
+          {health.findings.slice(0, SHOWN).map(({ severity, check, text, advice }) => (
+            <li key={text}>
+              <Dot tone={severity === "problem" ? "bad" : "warn"} />
+              <p>
+                <a href={hrefOf(pageOf(check))}>{text}</a> <span class="soft">{advice}</span>
+              </p>
+            </li>
+          ))}
+          {rest > 0 && <li class="soft">And {plural(rest, "more finding")}: godwit doctor lists them.</li>}
+        </ul>
+      )}
     </section>
   );
 }

@@ -76,11 +76,22 @@ function TreeRow({ service, lines, worker }: TreeRowProps): VNode {
   const nowMs = useContext(NowContext);
   return (
     // A new incarnation is a new row: it lights up once.
-    <li key={`${service.pid}${service.state}`} class="branch" data-state={service.state} data-path={service.path}>
+    <li
+      key={`${service.pid}${service.state}`}
+      class="branch"
+      data-state={service.state}
+      data-path={service.path}
+      style={{ "--depth": lines.length }}
+    >
+      {lines.map((goesOn, level) => (
+        <i
+          key={level}
+          class={level === lines.length - 1 ? "twig" : "stem"}
+          data-on={goesOn}
+          style={{ "--level": level }}
+        />
+      ))}
       <span class="branch-name">
-        {lines.map((goesOn, level) => (
-          <i key={level} class={level === lines.length - 1 ? "twig" : "stem"} data-on={goesOn} />
-        ))}
         <Dot tone={TONES[service.state]} />
         <b>{service.id}</b>
         {service.kind === "supervisor" && <span class="branch-kind">supervisor</span>}
@@ -90,7 +101,7 @@ function TreeRow({ service, lines, worker }: TreeRowProps): VNode {
         {service.state} <span class="soft">{span(nowMs - service.sinceMs)}</span>
       </span>
       <span class="branch-more">
-        {worker && <span class="soft">{bytes(worker.rssBytes)}</span>}
+        {worker?.rssBytes && <span class="soft">{bytes(worker.rssBytes)}</span>}
         {service.restarts > 0 && <Chip tone="warn">{plural(service.restarts, "restart")}</Chip>}
       </span>
       {service.lastError && (

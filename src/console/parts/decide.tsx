@@ -1,24 +1,28 @@
 import type { ComponentChildren, VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { ConsoleControl, ControlResult } from "../../node/index.ts";
+import type { QueryName, QueryResults } from "../../inspect/index.ts";
+import type { Feed, QueryParams } from "../feed.ts";
 import { useFeed } from "../use-query.ts";
 
-/** A decision before its reason is known. */
-export type Decision = ConsoleControl extends infer Each
-  ? Each extends unknown
-    ? Omit<Each, "reason">
-    : never
-  : never;
-
 export interface Question {
-  readonly decision: Decision;
+  /** Carries the decision out. Resolves with what to say then. */
+  readonly decide: (feed: Feed, reason: string) => Promise<string>;
   readonly title: string;
   readonly text: ComponentChildren;
   /** On the button: what happens. */
   readonly verb: string;
   readonly isDestructive?: boolean;
-  /** Said when it is done. */
-  readonly done: (result: ControlResult) => string;
+  /** Is the reason kept? Then it is asked for. */
+  readonly keepsReason: boolean;
+}
+
+/** A decision that is one query. */
+export function decideBy<Name extends QueryName>(
+  name: Name,
+  params: QueryParams,
+  say: (result: QueryResults[Name]) => string,
+): Question["decide"] {
+  return async (feed, reason) => say(await feed.ask(name, { ...params, reason: reason || undefined }));
 }
 
 export interface DecideProps {
@@ -50,7 +54,7 @@ function DecideForm({ question, onEnd }: { readonly question: Question; readonly
     event.preventDefault();
     setBusy(true);
     try {
-      onEnd(question.done(await feed.control({ ...question.decision, reason: reason.trim() } as ConsoleControl)));
+      onEnd(await question.decide(feed, reason.trim()));
     } catch (thrown) {
       setProblem((thrown as Error).message);
       setBusy(false);
@@ -60,15 +64,7 @@ function DecideForm({ question, onEnd }: { readonly question: Question; readonly
     <form onSubmit={decide}>
       <h2 id="decide-title">{question.title}</h2>
       <p class="dialog-text">{question.text}</p>
-      <label for="reason">Reason</label>
-      <input
-        id="reason"
-        value={reason}
-        maxLength={200}
-        autocomplete="off"
-        placeholder="Kept with the decision"
-        onInput={(event) => setReason(event.currentTarget.value)}
-      />
+      {question.keepsReason && <ReasonField value={reason} onChange={setReason} />}
       {problem && (
         <p class="dialog-problem" role="alert">
           {problem}
@@ -83,5 +79,26 @@ function DecideForm({ question, onEnd }: { readonly question: Question; readonly
         </button>
       </div>
     </form>
+  );
+}
+
+interface ReasonFieldProps {
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}
+
+function ReasonField({ value, onChange }: ReasonFieldProps): VNode {
+  return (
+    <>
+      <label for="reason">Reason</label>
+      <input
+        id="reason"
+        value={value}
+        maxLength={200}
+        autocomplete="off"
+        placeholder="Kept with the decision"
+        onInput={(event) => onChange(event.currentTarget.value)}
+      />
+    </>
   );
 }

@@ -1,9 +1,14 @@
 import type { VNode } from "preact";
-import type { ErrorView as ErrorData } from "../../node/index.ts";
 import { CopyButton } from "./copy-button.tsx";
 
+export interface ErrorData {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string | null;
+}
+
 /** Frames of others: the app's own stand out. */
-const FOREIGN = /node_modules|\(node:|\(bun:|at native|\(native|\/src\/(?:lanes|actors|node|channels|connectors)\//;
+const FOREIGN = /node_modules|\(node:|\(bun:|native|\/src\/(?:lanes|actors|node|channels|connectors)\//;
 
 export function ErrorText({ error }: { readonly error: ErrorData }): VNode {
   return (
@@ -12,6 +17,12 @@ export function ErrorText({ error }: { readonly error: ErrorData }): VNode {
       {error.message !== "" && `: ${error.message}`}
     </>
   );
+}
+
+/** `TypeError: cannot read`, as the node writes it where it keeps no more, in its two parts. */
+export function readErrorText(text: string): ErrorData {
+  const [, name, message] = /^([\w$.]+): (.*)$/s.exec(text) ?? [];
+  return name === undefined ? { name: "Error", message: text } : { name, message: message ?? "" };
 }
 
 /** An error with its stack, the app's own frames before others by weight. */

@@ -1,26 +1,29 @@
-import type { LaneRow } from "../../node/index.ts";
 import { plural } from "../format.ts";
-import type { Question } from "./decide.tsx";
+import { decideBy, type Question } from "./decide.tsx";
 
-type Lane = Pick<LaneRow, "stream" | "target" | "key"> & { readonly waiting?: number };
+interface ActorKey {
+  readonly actor: string;
+  readonly key: string;
+  readonly waiting?: number;
+}
 
-export function pauseQuestion({ stream, target, key }: Lane): Question {
+export function pauseQuestion({ actor, key }: ActorKey): Question {
   return {
-    decision: { kind: "pause", stream, target, key },
-    title: `Pause ${target} ${key}?`,
+    decide: decideBy("actors.pause", { actor, key }, () => `${actor} ${key} pauses before its next message.`),
+    title: `Pause ${actor} ${key}?`,
     text: "Its messages are taken and kept, and none is handled until you resume it.",
     verb: "Pause",
-    done: () => `Paused ${target} ${key}.`,
+    keepsReason: false,
   };
 }
 
-export function resumeQuestion({ stream, target, key, waiting = 0 }: Lane): Question {
+export function resumeQuestion({ actor, key, waiting = 0 }: ActorKey): Question {
   return {
-    decision: { kind: "resume", stream, target, key },
-    title: `Resume ${target} ${key}?`,
+    decide: decideBy("actors.resume", { actor, key }, () => `${actor} ${key} goes on.`),
+    title: `Resume ${actor} ${key}?`,
     text:
       waiting > 0 ? `${plural(waiting, "message")} will be handled, in order.` : "It goes on with its next message.",
     verb: "Resume",
-    done: () => `Resumed ${target} ${key}.`,
+    keepsReason: false,
   };
 }

@@ -4,7 +4,7 @@ import { bytes, milliseconds, rate, whole } from "../format.ts";
 import { Dot, type Tone } from "./chip.tsx";
 import { Meter } from "./meter.tsx";
 
-const TONES: Readonly<Record<WorkerPulse["state"], Tone>> = {
+const TONES: Readonly<Record<string, Tone>> = {
   up: "good",
   starting: "busy",
   restarting: "warn",
@@ -33,14 +33,18 @@ export function Workers({ workers }: { readonly workers: readonly WorkerPulse[] 
             <tr key={worker.slot}>
               <td>
                 <span class="worker-name">
-                  <Dot tone={TONES[worker.state]} />
+                  <Dot tone={TONES[worker.state] ?? "busy"} />
                   <b>{worker.slot}</b>
                   <span class="soft">{worker.state === "up" ? `pid ${worker.pid}` : worker.state}</span>
                 </span>
                 {worker.reason && worker.state !== "up" && <p class="worker-reason clip">{worker.reason}</p>}
               </td>
               <td>
-                <Meter value={worker.rssBytes} most={worker.memoryLimitBytes} text={bytes(worker.rssBytes)} />
+                {worker.rssBytes === null ? (
+                  <span class="soft">–</span>
+                ) : (
+                  <Meter value={worker.rssBytes} most={worker.memoryLimitBytes} text={bytes(worker.rssBytes)} />
+                )}
               </td>
               <td class="num">{rate(worker.handled)}/s</td>
               <td class="num">{milliseconds(worker.loopDelayMs)}</td>

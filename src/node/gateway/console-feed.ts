@@ -16,11 +16,19 @@ import type {
   PushRequest,
   ResponseTo,
 } from "../../channels/index.ts";
-import { type Clock, type Events, GodwitError, SECOND, type Timer, toError } from "../../core/index.ts";
+import {
+  type Clock,
+  type Events,
+  GodwitError,
+  InvalidInputError,
+  SECOND,
+  type Timer,
+  toError,
+} from "../../core/index.ts";
+import { QUERIES, type QueryName } from "../../inspect/index.ts";
 import { type ConsoleAccess, SESSION_COOKIE } from "./console-access.ts";
 import { ConsoleHistory } from "./console-history.ts";
 import { CONSOLE_TOPIC, type ConsoleHello, type ConsoleSource, type Mark, type Pulse } from "./console-protocol.ts";
-import { readControl, readQuery } from "./console-requests.ts";
 
 const PULSE_MS: number = SECOND;
 /** Changes of the tree within this time are shown as one. */
@@ -48,8 +56,7 @@ export class ConsoleFeed {
   readonly backend: ChannelBackend;
   readonly #options: ConsoleFeedOptions;
   readonly #history = new ConsoleHistory();
-  /** Joined channels, with the session of each. */
-  readonly #joined = new Map<ChannelId, string>();
+  readonly #joined = new Set<ChannelId>();
   #pulse: Pulse | undefined;
   #beatTimer: Timer | undefined;
   #treeTimer: Timer | undefined;
@@ -136,8 +143,8 @@ export class ConsoleFeed {
     return { kind: "accepted", id: session.id, assigns: {}, expiresAtMs: session.expiresAtMs };
   }
 
-  #join({ channel, attach }: JoinRequest): HostResponses["join"] {
-    this.#joined.set(channel, attach.socket.id ?? "");
+  #join({ channel }: JoinRequest): HostResponses["join"] {
+    this.#joined.add(channel);
     return { kind: "joined", response: JSON.stringify(this.#hello()), assigns: null };
   }
 
@@ -147,9 +154,11 @@ export class ConsoleFeed {
     return { ...source.hello(), seconds, spans, marks, pulse: this.#pulse ?? source.pulse() };
   }
 
-  async #push({ channel, event, body }: PushRequest): Promise<HostResponses["push"]> {
+  async #push({ event, body }: PushRequest): Promise<HostResponses["push"]> {
     try {
-      const answer = await this.#carryOut(event, body, this.#joined.get(channel) ?? "");
+      if (event !== "ask") throw new InvalidInputError("event", "ask", event);
+      const { name, params } = readQuestion(body);
+      const answer = await this.#options.source.ask(name, params);
       return { kind: "done", reply: { status: "ok", body: JSON.stringify(answer) }, assigns: null };
     } catch (thrown) {
       const error = toError(thrown);
@@ -158,11 +167,11 @@ export class ConsoleFeed {
       return { kind: "done", reply: { status: "error", body: JSON.stringify({ reason }) }, assigns: null };
     }
   }
+}
 
-  #carryOut(event: string, body: PushRequest["body"], session: string): Promise<object> {
-    const { source } = this.#options;
-    if (event === "control") return source.control(readControl(body), `console:${session}`);
-    const { kind, args } = readQuery(event, body);
-    return source.query(kind, args);
-  }
+/** @throws InvalidInputError when it names no query. What the parameters must be, each query says itself. */
+function readQuestion(body: PushRequest["body"]): { readonly name: QueryName; readonly params: unknown } {
+  const { name, params } = (typeof body === "string" ? JSON.parse(body) : {}) as Partial<Record<string, unknown>>;
+  if (typeof name === "string" && Object.hasOwn(QUERIES, name)) return { name: name as QueryName, params };
+  throw new InvalidInputError("name", `one of ${Object.keys(QUERIES).join(", ")}`, name);
 }

@@ -5,7 +5,8 @@ import type { Clock, Events } from "../../core/index.ts";
 import { createConsoleAccess } from "./console-access.ts";
 import { CONSOLE_PATH, createConsoleDoor } from "./console-door.ts";
 import { ConsoleFeed } from "./console-feed.ts";
-import { CONSOLE_TOPIC, type ConsoleSource, type Mark } from "./console-protocol.ts";
+import { watchMarks } from "./console-marks.ts";
+import { CONSOLE_TOPIC, type ConsoleSource } from "./console-protocol.ts";
 import type { HttpDoor } from "./http-server.ts";
 
 export interface ConsoleOptions {
@@ -20,12 +21,13 @@ export interface ConsoleOptions {
   readonly events: Events;
 }
 
-export interface NodeConsole {
+export interface Console {
   readonly door: HttpDoor;
   /** Undefined when the console is off. */
   readonly channels: ChannelServer | undefined;
-  mark(mark: Mark): void;
-  /** Closes its sockets. */
+  /** Begins to tell. Safe twice. */
+  start(): void;
+  /** Closes its sockets. Safe twice, and before `start`. */
   stop(): Promise<void>;
 }
 
@@ -37,12 +39,12 @@ const MAX_QUEUE_BYTES: number = 16 * 1024 * 1024;
 
 const ENTRY: ChannelEntry = { pattern: CONSOLE_TOPIC, history: null, presence: false, intercepts: [] };
 
-export function createConsole(options: ConsoleOptions): NodeConsole {
+export function createConsole(options: ConsoleOptions): Console {
   const { clock, events, source, folder } = options;
   const access = createConsoleAccess(options.token, clock);
   const feed = new ConsoleFeed({ source, access, clock, events });
   const door = createConsoleDoor({ access, folder, onLogout: (sessionId) => feed.end(sessionId) });
-  if (access.mode === "off") return { door, channels: undefined, mark: () => {}, stop: async () => {} };
+  if (access.mode === "off") return { door, channels: undefined, start: () => {}, stop: async () => {} };
   const gateway = new ChannelGateway({
     gatewayId: `${options.gatewayId}-console`,
     manifest: { authorizesConnect: true, channels: [ENTRY] },
@@ -51,12 +53,17 @@ export function createConsole(options: ConsoleOptions): NodeConsole {
     events,
     limits: { maxConnections: MAX_CONNECTIONS, messagesPerSecond: 100, maxQueueBytes: MAX_QUEUE_BYTES },
   });
-  feed.start(gateway);
+  let stopMarks = () => {};
   return {
     door,
     channels: createChannelServer({ gateway, mount: `${CONSOLE_PATH}/socket` }),
-    mark: (mark) => feed.mark(mark),
+    start: () => {
+      stopMarks();
+      stopMarks = watchMarks(events, (mark) => feed.mark(mark));
+      feed.start(gateway);
+    },
     stop: async () => {
+      stopMarks();
       feed.stop();
       await gateway.drain(0);
     },

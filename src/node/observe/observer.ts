@@ -70,6 +70,11 @@ export class Observer {
     };
   }
 
+  /** What the node knows of itself. */
+  get node(): InspectedNode {
+    return this.#sources.node;
+  }
+
   /** The supervisor whose tree is shown. */
   observe(supervisor: { tree(): ServiceTree }): void {
     this.#tree = () => supervisor.tree();

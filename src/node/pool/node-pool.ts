@@ -61,13 +61,22 @@ function bootOf({ nodeName, store, shutdownMs, gateways }: NodeConfig, folder: D
   return { nodeName, store, shutdownMs, database: folder.database, gateways: [folder.socket, ...others] };
 }
 
+/** Bytes that one worker may use; undefined: as many as there are. */
+export function workerMemoryLimit({
+  workerMemory,
+  workers,
+}: Pick<NodeConfig, "workerMemory" | "workers">): number | undefined {
+  if (workerMemory === "off") return undefined;
+  return workerMemory === "auto" ? memoryLimitBytes({ processes: workers }) : workerMemory;
+}
+
 function createMemoryGuard(
   { config, clock, events }: NodePoolParts,
   onOutgrown: (outgrown: Outgrown) => Promise<void>,
 ): MemoryGuard | undefined {
-  const { workerMemory, workers, recycleGapMs } = config;
-  if (workerMemory === "off") return undefined;
-  const limitBytes = workerMemory === "auto" ? memoryLimitBytes({ processes: workers }) : workerMemory;
+  const { recycleGapMs } = config;
+  const limitBytes = workerMemoryLimit(config);
+  if (limitBytes === undefined) return undefined;
   const intervalMs = Math.min(MEASURE_EVERY_MS, recycleGapMs);
   return new MemoryGuard({ events, clock, limitBytes, onOutgrown, intervalMs, minGapMs: recycleGapMs });
 }
