@@ -18,6 +18,7 @@ import { reasonOf } from "./deploy/reason-of.ts";
 import { emitForwarded } from "./event-forwarding.ts";
 import { startEventLog } from "./event-log.ts";
 import { Gateway } from "./gateway/gateway.ts";
+import { GatewayPool } from "./gateway/gateway-pool.ts";
 import type { NodeConfig, RunningNode } from "./node-config.ts";
 import { Observer } from "./observe/observer.ts";
 import { openStore } from "./open-store.ts";
@@ -40,6 +41,8 @@ interface NodeParts extends NodePool {
   readonly observer: Observer;
   /** Undefined: the node is alone, with one gateway. */
   readonly cluster: NodeCluster | undefined;
+  /** The gateways beside the first; undefined when there are none. */
+  readonly gateways: GatewayPool | undefined;
   /** Known once the first worker is ready. */
   readonly manifest: PromiseWithResolvers<AppManifest>;
 }
@@ -95,7 +98,10 @@ function createParts(config: NodeConfig, folder: DataFolder): NodeParts {
     clock,
     events,
     blockedLimitMs: config.blockedLimitMs,
-    onState: (state) => gateway.topics.worker(state),
+    onState: (state) => {
+      gateway.topics.worker(state);
+      gateways?.worker(state);
+    },
   });
   const observer = new Observer({
     config,
@@ -115,6 +121,7 @@ function createParts(config: NodeConfig, folder: DataFolder): NodeParts {
   });
   const gateway: Gateway = new Gateway({
     surroundings: cluster,
+    sharesPort: config.gateways > 1,
     gatewayId: `${config.nodeName.replaceAll(".", "-")}-${crypto.randomUUID().slice(0, 8)}`,
     host: config.host,
     port: config.port,
@@ -140,6 +147,11 @@ function createParts(config: NodeConfig, folder: DataFolder): NodeParts {
       events: (_worker, forwarded) => emitForwarded(events, forwarded),
     }),
   });
+  const workers = () => roster.states;
+  const gateways =
+    cluster && config.gateways > 1
+      ? new GatewayPool({ config, folder, gateway, cluster, workers, clock, events })
+      : undefined;
   events.on("lease.released", () => gateway.links.share());
   const nodePool = createNodePool({ config, folder, store, links: gateway.links, roster, clock, events });
   const { pool } = nodePool;
@@ -152,7 +164,7 @@ function createParts(config: NodeConfig, folder: DataFolder): NodeParts {
     clock,
     events,
   });
-  return { config, folder, store, clock, events, gateway, roster, observer, cluster, manifest, canary, ...nodePool };
+  return { config, folder, store, clock, events, gateway, roster, observer, cluster, gateways, manifest, canary, ...nodePool };
 }
 
 /** In start order; stopped in reverse: first nobody is let in, then the workers finish, and the store closes last. */
@@ -198,6 +210,7 @@ function children(parts: NodeParts): readonly ChildSpec[] {
         return { stop: (deadlineMs) => gateway.close(deadlineMs ?? config.shutdownMs) };
       },
     },
+    ...(parts.gateways ? [gatewaysChild(parts.gateways)] : []),
   ];
 }
 
@@ -212,6 +225,18 @@ function clusterChild(cluster: NodeCluster): ChildSpec {
     start: async () => {
       await cluster.start();
       return { stop: () => cluster.stop() };
+    },
+  };
+}
+
+function gatewaysChild(gateways: GatewayPool): ChildSpec {
+  return {
+    id: "gateways",
+    shutdown: Number.POSITIVE_INFINITY,
+    start: async ({ signal }) => {
+      signal.addEventListener("abort", () => void gateways.stop());
+      await gateways.start();
+      return gateways;
     },
   };
 }

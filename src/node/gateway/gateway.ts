@@ -25,6 +25,7 @@ import { collectFlowSteps } from "../flow-steps.ts";
 import { createChannelBackend } from "./channel-backend.ts";
 import { createHealth, type Readiness } from "./health.ts";
 import { createHttpApi } from "./http-api.ts";
+import { refuse } from "./http-answer.ts";
 import { type HttpDoor, type HttpServer, serveHttp } from "./http-server.ts";
 import { ASSET_PATH, buildPages, type Pages } from "./pages.ts";
 import { carryRoute } from "./routes.ts";
@@ -55,7 +56,10 @@ export interface GatewayOptions {
   /** Bearer token of the HTTP API; undefined: the API is off. */
   readonly apiToken: string | undefined;
   /** What the supervisor wants to hear of workers. */
-  readonly workers: Pick<WorkerLinkHandlers, "loaded" | "loadFailed" | "gone" | "heartbeat" | "events">;
+  readonly workers: Pick<
+    WorkerLinkHandlers,
+    "loaded" | "loadFailed" | "gone" | "heartbeat" | "events" | "serving"
+  >;
   /** The workers as people see them, for the topic `godwit:node`. */
   readonly nodeState: () => readonly object[];
   /** Doors of the node itself, asked before the app's own pages and routes. */
@@ -133,7 +137,7 @@ export class Gateway {
 
   /** The outside may come in. @throws ConfigError when a page does not build or the address cannot be listened on. */
   async open(manifest: AppManifest): Promise<void> {
-    const { clock, events, host, port, sharesPort = false } = this.#options;
+    const { clock, events, host, port, sharesPort = false, first = true } = this.#options;
     this.adopt(await this.prepare(manifest));
     const channels = [await this.#serveChannels(manifest)] as const;
     const doors = () => this.#doors;
@@ -144,7 +148,7 @@ export class Gateway {
         return doors();
       },
     };
-    this.#http = serveHttp({ host, port, sharesPort }, parts, clock);
+    this.#http = serveHttp({ host, port, sharesPort, claimsPort: first }, parts, clock);
   }
 
   /** Makes an app ready to be adopted, and changes nothing. @throws ConfigError when a page does not build. */
@@ -173,6 +177,16 @@ export class Gateway {
     if (this.#cutRequests > 0) this.#options.events.emit("shutdown.cut", { requests: this.#cutRequests });
     this.#cluster?.stop();
     await this.#http?.close();
+  }
+
+  /** Answers an HTTP request that came to another gateway of this node, as if it had come here. */
+  async answer(request: Request): Promise<Response> {
+    const { pathname } = new URL(request.url);
+    for (const door of this.#doors) {
+      const response = door(request, pathname, "");
+      if (response) return response;
+    }
+    return refuse(404, "not_found", `nothing lies at ${pathname}`);
   }
 
   /** A gateway of this node has died without a word: the others learn of it at once. */

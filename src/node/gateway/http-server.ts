@@ -37,6 +37,8 @@ export interface ListenAddress {
   readonly port: number;
   /** Other processes of this node listen there too; the kernel deals the connections out among them. */
   readonly sharesPort: boolean;
+  /** The first to listen where several will: refuses a port that another program has, which sharing would hide. */
+  readonly claimsPort: boolean;
 }
 
 /** @throws ConfigError when the address cannot be listened on. */
@@ -59,8 +61,9 @@ export function serveHttp(address: ListenAddress, parts: HttpParts, clock: Clock
   };
 }
 
-function listen({ host, port, sharesPort }: ListenAddress, parts: HttpParts): Server<ChannelSocketData> {
+function listen({ host, port, sharesPort, claimsPort }: ListenAddress, parts: HttpParts): Server<ChannelSocketData> {
   try {
+    if (sharesPort && claimsPort) Bun.serve({ hostname: host, port, fetch: () => new Response() }).stop(true);
     return Bun.serve<ChannelSocketData>({
       hostname: host,
       port,

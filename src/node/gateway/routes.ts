@@ -11,11 +11,20 @@ const ROUTE_DEADLINE_MS: number = 30 * SECOND;
 /**
  * Asks a worker. 503 when none is up; 502 when the worker died before it answered (what it did is unknown, so it is not asked twice).
  */
-export async function carryRoute(request: Request, peer: string, workers: WorkerLinks): Promise<Response> {
-  try {
-    const message = await toMessage(request);
+export function carryRoute(request: Request, peer: string, workers: WorkerLinks): Promise<Response> {
+  return carry(request, async (message) => {
     const worker = workers.pick(peer);
-    return toResponse((await worker.link.request("route", message, ROUTE_DEADLINE_MS)) as RouteResponse);
+    return (await worker.link.request("route", message, ROUTE_DEADLINE_MS)) as RouteResponse;
+  });
+}
+
+/** Lets another process answer a request. 502 when it died before it answered, as what it did is unknown. */
+export async function carry(
+  request: Request,
+  ask: (message: RouteRequest) => Promise<RouteResponse>,
+): Promise<Response> {
+  try {
+    return toResponse(await ask(await toMessage(request)));
   } catch (thrown) {
     const code = (toError(thrown) as { code?: unknown }).code;
     if (code === "link_closed") return refuse(502, "worker_gone", "the worker ended before it answered");

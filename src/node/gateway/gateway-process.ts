@@ -1,0 +1,136 @@
+/**
+ * A gateway beside the node's first, in a process of its own on the same port: more sockets than one process holds, on more cores.
+ *
+ * States: linked to the first gateway (the hub) → open (a worker has told what the app is) → draining → gone. No user code runs in it. It dies with
+ * the hub's link, for then the node is gone. Nothing in it survives: its clients come back, to whichever gateway takes them, and resume.
+ */
+import { connectLink } from "../../adapters/bun/index.ts";
+import { endWithParent } from "../../adapters/process/index.ts";
+import type { AppManifest } from "../../app/index.ts";
+import { Events, systemClock, toError } from "../../core/index.ts";
+import type { Link } from "../../wire/index.ts";
+import { LinkPubSub } from "../cluster/link-pubsub.ts";
+import { NodeLink } from "../cluster/node-link.ts";
+import { forwardEvents } from "../event-forwarding.ts";
+import type { RouteResponse } from "../link-protocol.ts";
+import { openStore } from "../open-store.ts";
+import { Gateway } from "./gateway.ts";
+import type { GatewayProcessBoot } from "./gateway-process-boot.ts";
+import type { HttpDoor } from "./http-server.ts";
+import { carry } from "./routes.ts";
+
+/** Paths that the node itself answers: its first gateway does. */
+const NODE_PATHS: readonly string[] = ["/api/", "/console"];
+const NODE_DEADLINE_MS = 60_000;
+
+/** Runs until SIGTERM, or until its node is gone. */
+export async function runGatewayProcess(boot: GatewayProcessBoot): Promise<void> {
+  endWithParent(() => process.exit(0));
+  const events = new Events();
+  const workers = new Map<string, object>();
+  const link = await connectLink(boot.hub, systemClock, () => ({
+    peer: "the node",
+    onNotification: (kind, data) => {
+      if (kind === "message") pubsub.take(...(data as [string, string]));
+      else if (kind === "gap") pubsub.gap();
+      else if (kind === "worker") showWorker(data as { readonly worker: string });
+    },
+    onRequest: () => null,
+    onClose: () => process.exit(0),
+  }));
+  const pubsub = new LinkPubSub(link);
+  const showWorker = (state: { readonly worker: string }): void => {
+    workers.set(state.worker, state);
+    gateway.topics.worker(state);
+  };
+  forwardEvents(events, (batch) => link.notify("events", batch));
+  const store = openStore({ ...boot, role: "gateway" });
+  await store.start();
+  const { gateway, manifest } = createGateway({
+    boot,
+    link,
+    pubsub,
+    events,
+    store,
+    workers: () => [...workers.values()],
+  });
+  link.notify("hello", { gatewayId: boot.gatewayId, slot: boot.slot });
+  gateway.link();
+  process.once("SIGTERM", () => {
+    void gateway
+      .close(boot.shutdownMs)
+      .then(() => gateway.unlink())
+      .then(() => store.stop())
+      .finally(() => process.exit(0));
+  });
+  await gateway.open(await manifest);
+  await link.request("ready", null);
+}
+
+interface GatewayProcessParts {
+  readonly boot: GatewayProcessBoot;
+  readonly link: Link;
+  readonly pubsub: LinkPubSub;
+  readonly events: Events;
+  readonly store: ReturnType<typeof openStore>;
+  readonly workers: () => readonly object[];
+}
+
+function createGateway({ boot, link, pubsub, events, store, workers }: GatewayProcessParts): {
+  readonly gateway: Gateway;
+  readonly manifest: Promise<AppManifest>;
+} {
+  const first = Promise.withResolvers<AppManifest>();
+  const outward = new NodeLink({
+    pubsub,
+    nodeName: boot.nodeName,
+    shardCount: 0, // It only says what has grown here, and hears nothing.
+    clock: systemClock,
+    events,
+    wake: () => {},
+    answered: () => {},
+  });
+  const gateway: Gateway = new Gateway({
+    ...boot,
+    store,
+    clock: systemClock,
+    events,
+    first: false,
+    dev: false,
+    sharesPort: true,
+    surroundings: { member: () => pubsub, outward: { ...SILENT, grown: (shards) => outward.grown(shards) } },
+    nodeState: workers,
+    doors: [askNode(link)],
+    workers: {
+      loaded: (_worker, manifest) => first.resolve(manifest),
+      loadFailed: () => {},
+      gone: () => {},
+      heartbeat: () => {},
+      events: () => {},
+      serving: (_worker, manifest) => {
+        if (manifest) void adopt(gateway, manifest, events);
+      },
+    },
+  });
+  return { gateway, manifest: first.promise };
+}
+
+/** What workers say leaves the node through the first gateway. */
+const SILENT = { broadcast: () => {}, disconnect: () => {}, askReply: () => {} };
+
+/** New code serves: its webhooks, pages and channels, here too. */
+async function adopt(gateway: Gateway, manifest: AppManifest, events: Events): Promise<void> {
+  if (gateway.manifest === undefined || gateway.manifest.codeVersion === manifest.codeVersion) return;
+  try {
+    gateway.adopt(await gateway.prepare(manifest));
+  } catch (thrown) {
+    events.emit("error.caught", { stage: "gateway: adopting new code", error: toError(thrown) });
+  }
+}
+
+function askNode(link: Link): HttpDoor {
+  return (request, pathname) => {
+    if (!NODE_PATHS.some((path) => pathname.startsWith(path))) return undefined;
+    return carry(request, async (message) => (await link.request("http", message, NODE_DEADLINE_MS)) as RouteResponse);
+  };
+}
