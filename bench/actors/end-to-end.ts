@@ -2,8 +2,10 @@
  * `actors`: from the append in one process to the committed state and reply in another, beside the bare loop of the same store.
  * Two ways: as fast as it goes, and at a steady rate, for the latency.
  */
+
+import { cpus } from "node:os";
 import { readOptions } from "../measure/options.ts";
-import { cpuSeconds, peakResidentBytes } from "../measure/process-usage.ts";
+import { cpuSeconds, machineCpuSeconds, peakResidentBytes } from "../measure/process-usage.ts";
 import { type Notice, Program } from "../measure/program.ts";
 import { median, percentile } from "../measure/statistics.ts";
 import {
@@ -14,7 +16,7 @@ import {
   type StorePlace,
   storeKinds,
 } from "../measure/stores.ts";
-import { kilo, mebibytes, note, printTable, type Row, ratio } from "../measure/table.ts";
+import { kilo, mebibytes, note, percent, printTable, type Row, ratio } from "../measure/table.ts";
 import { type BareFigures, measureBare } from "./bare.ts";
 import { KEYS } from "./workload.ts";
 
@@ -64,6 +66,8 @@ export interface EndToEndFigures {
   readonly workerCpu: number;
   readonly serverCpu: number;
   readonly workerPeakBytes: number;
+  /** Share of the machine's cores that was busy with what is not ours. */
+  readonly otherLoad: number;
   readonly latencies: readonly number[];
 }
 
@@ -120,6 +124,7 @@ function rows(bare: readonly BareFigures[], godwit: readonly (readonly EndToEndF
     "worker CPU-s/M": median(bare.map((figures) => figures.loopCpu)),
     "server CPU-s/M": median(bare.map((figures) => figures.serverCpu)),
     "worker peak": "",
+    "other load": "",
   };
   return [
     head,
@@ -136,6 +141,7 @@ function rows(bare: readonly BareFigures[], godwit: readonly (readonly EndToEndF
         "worker CPU-s/M": of((figures) => figures.workerCpu),
         "server CPU-s/M": of((figures) => figures.serverCpu),
         "worker peak": mebibytes(of((figures) => figures.workerPeakBytes)),
+        "other load": percent(of((figures) => figures.otherLoad)),
       };
     }),
   ];
@@ -155,7 +161,7 @@ async function showLatency(kind: StoreKind, options: Options): Promise<void> {
     });
     const at = (share: number): number => percentile(figures.latencies, share);
     lines.push({
-      run: repeat + 1,
+      run: String(repeat + 1),
       "p50 ms": at(0.5),
       "p99 ms": at(0.99),
       "p99.9 ms": at(0.999),
@@ -163,6 +169,7 @@ async function showLatency(kind: StoreKind, options: Options): Promise<void> {
       "gateway CPU-s/M": figures.gatewayCpu,
       "worker CPU-s/M": figures.workerCpu,
       "server CPU-s/M": figures.serverCpu,
+      "other load": percent(figures.otherLoad),
     });
     note("actors latency", { kind, ...lines.at(-1) });
   }
@@ -199,6 +206,7 @@ export async function measureEndToEnd(
       workerCpu: costs.worker / millions,
       serverCpu: costs.server / millions,
       workerPeakBytes: peakResidentBytes(worker.pid),
+      otherLoad: costs.others / (cpus().length * costs.seconds),
       latencies: committed.latencies,
     };
   } finally {
@@ -212,14 +220,23 @@ async function sampleCosts(gateway: Program, worker: Program, serverPids: () => 
     gateway: cpuSeconds([gateway.pid]),
     worker: cpuSeconds([worker.pid]),
     server: cpuSeconds(await serverPids()),
+    own: cpuSeconds([process.pid]),
+    machine: machineCpuSeconds(),
+    atMs: performance.now(),
   });
   const before = await sample();
   return async () => {
     const after = await sample();
+    const [gateway, worker, server] = [
+      after.gateway - before.gateway,
+      after.worker - before.worker,
+      after.server - before.server,
+    ];
+    const ours = gateway + worker + server + after.own - before.own;
     return {
-      gateway: after.gateway - before.gateway,
-      worker: after.worker - before.worker,
-      server: after.server - before.server,
+      ...{ gateway, worker, server },
+      others: Math.max(0, after.machine - before.machine - ours),
+      seconds: (after.atMs - before.atMs) / 1_000,
     };
   };
 }

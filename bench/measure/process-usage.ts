@@ -15,6 +15,17 @@ export function cpuSeconds(pids: readonly number[]): number {
   return ticks / TICKS_PER_SECOND;
 }
 
+/** CPU-seconds that all processes of the machine and its kernel have used since it began. */
+export function machineCpuSeconds(): number {
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0] = (
+    readFileSync("/proc/stat", "latin1").split("\n")[0] ?? ""
+  )
+    .split(/\s+/)
+    .slice(1)
+    .map(Number);
+  return (user + nice + system + irq + softIrq) / TICKS_PER_SECOND;
+}
+
 /** Resident memory in bytes, pages shared with other processes included; 0 when the process is gone. */
 export function residentBytes(pid: number): number {
   return statusKiB(pid, "VmRSS") * KIB;

@@ -29,6 +29,10 @@ export function mebibytes(bytes: number): string {
   return `${Math.round(bytes / 1_048_576)} MiB`;
 }
 
+export function percent(share: number): string {
+  return `${(share * 100).toFixed(0)} %`;
+}
+
 export function ratio(value: number, to: number): string {
   return `${(value / to).toFixed(2)}×`;
 }
