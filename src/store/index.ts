@@ -1,5 +1,15 @@
+export {
+  type ErrorFilter,
+  type ErrorGroup,
+  type ErrorInboxStore,
+  type ErrorNews,
+  type ErrorNote,
+  type ErrorState,
+  MAX_ERROR_GROUPS,
+} from "./error-inbox.ts";
 export { decodeMeta, encodeMeta, type MessageMeta, type MessageOrigin, type ReplyAddress } from "./message-meta.ts";
 export { messageId, parseMessageId, shardOf } from "./message-ref.ts";
+export type * from "./paging.ts";
 export type * from "./port.ts";
 export type * from "./records.ts";
 export {

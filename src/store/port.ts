@@ -12,6 +12,8 @@
  * Time: lease expiry goes by the store's own clock; all other times are given by the caller (wall ms).
  * Failures: a passing fault (server away, file locked too long) throws `StoreUnavailableError`; wrong use throws a plain `GodwitError`.
  */
+import type { ErrorInboxStore } from "./error-inbox.ts";
+import type { Page, PageRequest } from "./paging.ts";
 import type {
   CommitAuthor,
   DeadLetter,
@@ -209,18 +211,6 @@ export type CommitOutcome =
 
 // ── Looking ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** A page: at most `limit` rows after `after` (an opaque position from the page before). */
-export interface PageRequest {
-  readonly limit: number;
-  readonly after?: string;
-}
-
-export interface Page<Row> {
-  readonly rows: readonly Row[];
-  /** Where the next page starts; absent on the last. */
-  readonly next?: string;
-}
-
 export interface DeadLetterFilter {
   readonly target?: string;
   readonly key?: string;
@@ -261,7 +251,7 @@ export interface RetentionPolicy {
 
 // ── The port ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export interface Store {
+export interface Store extends ErrorInboxStore {
   /** For people: `sqlite:/path/godwit.db`, `postgres://host/db` (no password). */
   readonly description: string;
   /** May several nodes use it at once? False: a second node is refused at `start`. */

@@ -1,5 +1,6 @@
 import { describe } from "bun:test";
 import { commitContract } from "./store-contract-commit.ts";
+import { errorsContract } from "./store-contract-errors.ts";
 import { type CreateFixture, SHARD_COUNT, type StoreFixture } from "./store-contract-fixture.ts";
 import { historyContract } from "./store-contract-history.ts";
 import { leaseContract } from "./store-contract-leases.ts";
@@ -26,5 +27,6 @@ export function storeContract(name: string, createFixture: CreateFixture): void 
     historyContract(fixture);
     retentionContract(fixture);
     lookingContract(fixture);
+    errorsContract(fixture);
   });
 }

@@ -1,6 +1,7 @@
 import { type Clock, InvalidInputError, SECOND, systemClock } from "../../core/index.ts";
 import { Appender } from "./append.ts";
 import { Committer } from "./commit.ts";
+import { ErrorInbox } from "./error-inbox.ts";
 import { History } from "./history.ts";
 import { Inspection } from "./inspection.ts";
 import { Leases } from "./leases.ts";
@@ -47,6 +48,7 @@ export interface StoreParts extends Creation {
   readonly reader: Reader;
   readonly history: History;
   readonly inspection: Inspection;
+  readonly errorInbox: ErrorInbox;
   readonly upkeep: Upkeep;
 }
 
@@ -82,6 +84,7 @@ export async function openParts(options: PostgresStoreOptions): Promise<StorePar
       reader: new Reader(session, names.schema),
       history: new History(session, names.schema),
       inspection: new Inspection(session, names.schema),
+      errorInbox: new ErrorInbox(session, names.schema),
       upkeep: new Upkeep(session, names, options.statePartMaxBytes ?? STATE_PART_MAX_BYTES),
       ...creation,
     };

@@ -15,6 +15,11 @@ import type {
   CommitRequest,
   DeadLetter,
   DeadLetterFilter,
+  ErrorFilter,
+  ErrorGroup,
+  ErrorNews,
+  ErrorNote,
+  ErrorState,
   GapPassed,
   HistoryRecord,
   HistoryWrite,
@@ -199,6 +204,22 @@ export class PostgresStore implements Store {
 
   shards(): Promise<readonly ShardStatus[]> {
     return this.#read(({ inspection }) => inspection.shards());
+  }
+
+  noteErrors(notes: readonly ErrorNote[]): Promise<readonly ErrorNews[]> {
+    return this.#with(({ errorInbox }) => errorInbox.noteErrors(notes));
+  }
+
+  errors(filter: ErrorFilter, page: PageRequest): Promise<Page<ErrorGroup>> {
+    return this.#with(({ errorInbox }) => errorInbox.errors(filter, page));
+  }
+
+  error(fingerprint: string): Promise<ErrorGroup | undefined> {
+    return this.#with(({ errorInbox }) => errorInbox.error(fingerprint));
+  }
+
+  decideError(fingerprint: string, state: ErrorState): Promise<boolean> {
+    return this.#with(({ errorInbox }) => errorInbox.decideError(fingerprint, state));
   }
 
   maintain(policy: RetentionPolicy, nowMs: number): Promise<void> {

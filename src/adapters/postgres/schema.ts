@@ -1,5 +1,6 @@
 import { ConfigError } from "../../core/index.ts";
 import { newStoreId } from "../../store/index.ts";
+import { errorTable } from "./error-inbox.ts";
 import type { SchemaNames } from "./names.ts";
 import { asideFunction, commitFunction, fenceFunction } from "./schema-commit.ts";
 import { historyFunctions } from "./schema-history.ts";
@@ -10,7 +11,7 @@ import { dedupeTable, segmentTables, stateLogTable, tables } from "./schema-tabl
 import type { Session, Transaction } from "./session.ts";
 
 /** Grows by one with each entry of `UPGRADES`. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 /** What `start` runs where the schema is older; the index is the version it upgrades from. */
 const UPGRADES: readonly ((names: SchemaNames) => string)[] = [
@@ -26,6 +27,7 @@ const UPGRADES: readonly ((names: SchemaNames) => string)[] = [
       stateFunctions(names),
       inspectionFunctions(names),
     ].join("\n"),
+  ({ schema }) => errorTable(schema),
 ];
 
 /** What was fixed when the schema was created. */

@@ -3,7 +3,7 @@ import { newStoreId } from "../../store/index.ts";
 import type { SqliteDatabase } from "./database.ts";
 
 /** Grows by one with each entry of `UPGRADES`. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 /** What `start` runs, in one transaction, on a file whose schema is older; the index is the version it upgrades from. */
 const UPGRADES: readonly string[] = [
@@ -53,6 +53,13 @@ const UPGRADES: readonly string[] = [
     topic text not null, seq integer not null, event text not null, payload text not null, at integer not null,
     primary key (topic, seq)) without rowid;
   create table godwit_set_up (statement text primary key, at integer not null) without rowid;
+  `,
+  `
+  create table godwit_errors (
+    fingerprint text primary key, title text not null, state text not null, count integer not null,
+    first_at integer not null, last_at integer not null, first_version text not null, last_version text not null,
+    sample text not null, regressions integer not null) without rowid;
+  create index godwit_errors_by_last on godwit_errors (last_at, fingerprint);
   `,
 ];
 

@@ -14,6 +14,11 @@ import type {
   CommitRequest,
   DeadLetter,
   DeadLetterFilter,
+  ErrorFilter,
+  ErrorGroup,
+  ErrorNews,
+  ErrorNote,
+  ErrorState,
   GapPassed,
   HistoryRecord,
   HistoryWrite,
@@ -41,6 +46,7 @@ import type {
 import { applyCommit, blameForeignKey, CommitRefused } from "./commit.ts";
 import { SqliteDatabase } from "./database.ts";
 import { Dedupe } from "./dedupe.ts";
+import { decideError, findError, listErrors, noteErrors } from "./error-inbox.ts";
 import { isGapDue } from "./held-messages.ts";
 import { appendHistory, historyBounds, pruneHistory, readHistory } from "./history.ts";
 import { findDeadLetter, findMessage, listDeadLetters, listLanes, listStates, shardStatuses } from "./inspection.ts";
@@ -256,6 +262,22 @@ export class SqliteStore implements Store {
 
   shards(): Promise<readonly ShardStatus[]> {
     return this.#read(({ db, segments, journal }) => shardStatuses(db, segments, journal));
+  }
+
+  noteErrors(notes: readonly ErrorNote[]): Promise<readonly ErrorNews[]> {
+    return this.#write(({ db }) => noteErrors(db, notes));
+  }
+
+  errors(filter: ErrorFilter, page: PageRequest): Promise<Page<ErrorGroup>> {
+    return this.#read(({ db }) => listErrors(db, filter, page));
+  }
+
+  error(fingerprint: string): Promise<ErrorGroup | undefined> {
+    return this.#read(({ db }) => findError(db, fingerprint));
+  }
+
+  decideError(fingerprint: string, state: ErrorState): Promise<boolean> {
+    return this.#write(({ db }) => decideError(db, fingerprint, state));
   }
 
   async maintain(policy: RetentionPolicy, nowMs: number): Promise<void> {
