@@ -71,7 +71,11 @@ describe("docs/reference/cli.md", () => {
 describe("the first app shown in a document", () => {
   test.each([
     ["README.md", "readme-app.ts"],
+    ["docs/reference/actors.md", "actors-app.ts"],
     ["docs/recipes/own-system.md", "own-system-app.ts"],
+    ["docs/recipes/call-an-api.md", "call-an-api-app.ts"],
+    ["docs/recipes/migrate-state.md", "migrate-state-app.ts"],
+    ["docs/recipes/poison-message.md", "poison-message-app.ts"],
   ])("%s: is the file that is type-checked with the examples (test/docs/fixtures/%s)", async (document, fixture) => {
     const [, shown] = /^```ts\n(.*?)^```/ms.exec(await read(document)) ?? [];
     expect(shown).toBe(await read(`test/docs/fixtures/${fixture}`));
