@@ -121,6 +121,23 @@ export function logContract(fixture: () => Promise<StoreFixture>): void {
       expect(await bodies(one)).toEqual(["a"]);
     });
 
+    test("remembers each pair for the window, on whatever day it came, in another process and for another key too", async () => {
+      await using f = await fixture();
+      const [store, other] = [await f.open(), await f.open()];
+      for (let day = 0; day <= 15; day++) {
+        await store.maintain(POLICY, T0 + day * DAY);
+        expect((await store.append([message("a", once(`${day}`))], T0 + day * DAY)).outcomes).toMatchObject([
+          { kind: "appended", seq: day + 1 },
+        ]);
+        for (let since = Math.max(0, day - 6); since <= day; since++) {
+          const again = message("a", { ...once(`${since}`), shard: 1, key: "somebody else" });
+          expect((await other.append([again], T0 + day * DAY)).outcomes).toEqual([
+            { kind: "duplicate", seq: since + 1 },
+          ]);
+        }
+      }
+    });
+
     test("remembers a pair for the window, and forgets it at last", async () => {
       await using f = await fixture();
       const store = await f.open();
