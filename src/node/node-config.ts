@@ -22,6 +22,8 @@ export interface NodeConfig {
   readonly nodeName: string;
   /** Bearer token of the HTTP API; undefined: the API is off. */
   readonly apiToken: string | undefined;
+  /** What opens the console; `open`: nothing is asked, of this machine only; undefined: the console is off. */
+  readonly consoleToken: string | undefined;
   /** How long a stop may take before what is still in hand is cut, ms. */
   readonly shutdownMs: number;
   /** A worker whose event loop is blocked for so long is killed, ms. */

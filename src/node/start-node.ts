@@ -5,7 +5,7 @@
 import type { MemoryGuard } from "../adapters/process/index.ts";
 import { claimDataFolder } from "../adapters/sqlite/index.ts";
 import type { AppManifest } from "../app/index.ts";
-import { type Clock, Events, systemClock, toError } from "../core/index.ts";
+import { type Clock, type EventName, Events, systemClock, toError } from "../core/index.ts";
 import type { Store } from "../store/index.ts";
 import { type ChildSpec, Supervisor } from "../supervision/index.ts";
 import { NodeCluster } from "./cluster/node-cluster.ts";
@@ -15,8 +15,10 @@ import { CanaryRollout } from "./deploy/canary-rollout.ts";
 import { deployRequests } from "./deploy/deploy-requests.ts";
 import { Deployer } from "./deploy/deployer.ts";
 import { reasonOf } from "./deploy/reason-of.ts";
+import { showDeploys } from "./deploy/show-deploys.ts";
 import { emitForwarded } from "./event-forwarding.ts";
 import { startEventLog } from "./event-log.ts";
+import { type NodeConsole, openNodeConsole } from "./gateway/console-of-node.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import { GatewayPool } from "./gateway/gateway-pool.ts";
 import type { NodeConfig, RunningNode } from "./node-config.ts";
@@ -39,6 +41,7 @@ interface NodeParts extends NodePool {
   readonly roster: WorkerRoster;
   readonly canary: CanaryRollout;
   readonly observer: Observer;
+  readonly nodeConsole: NodeConsole;
   /** Undefined: the node is alone, with one gateway. */
   readonly cluster: NodeCluster | undefined;
   /** The gateways beside the first; undefined when there are none. */
@@ -47,14 +50,27 @@ interface NodeParts extends NodePool {
   readonly manifest: PromiseWithResolvers<AppManifest>;
 }
 
+/** What `godwit dev` tells in its own words. */
+const TOLD_BY_DEV: readonly EventName[] = [
+  "deploy.started",
+  "deploy.finished",
+  "deploy.failed",
+  "service.failed-to-start",
+];
+
+export interface NodeMode {
+  /** For development: system topics are open to all, pages show why new code did not load, and the log leaves deploys to the caller. Default false. */
+  readonly dev?: boolean;
+}
+
 /**
  * Starts a node and resolves when it is ready. Nothing is left running when it rejects.
  * @throws AppLoadError when the app file cannot be loaded; ConfigError when the data folder, the store, a page or the address cannot be used.
  */
-export async function startNode(config: NodeConfig): Promise<RunningNode> {
+export async function startNode(config: NodeConfig, { dev = false }: NodeMode = {}): Promise<RunningNode> {
   const folder = openDataFolder(config.dataFolder);
   const claim = claimDataFolder(folder.path);
-  const parts = createParts(config, folder);
+  const parts = createParts(config, folder, dev);
   let stopLog = () => {};
   const supervisor = new Supervisor({
     path: "node",
@@ -75,7 +91,12 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
     throw reasonOf(toError(thrown));
   }
   // Only now: what keeps a node from starting is told once, by the error.
-  stopLog = startEventLog(parts.events, (line) => process.stderr.write(`${line}\n`), !process.stderr.isTTY);
+  stopLog = startEventLog(
+    parts.events,
+    (line) => process.stderr.write(`${line}\n`),
+    !process.stderr.isTTY,
+    dev ? TOLD_BY_DEV : [],
+  );
   const { name, tryThis } = await parts.manifest.promise;
   const url = parts.gateway.url as string;
   return {
@@ -89,7 +110,7 @@ export async function startNode(config: NodeConfig): Promise<RunningNode> {
   };
 }
 
-function createParts(config: NodeConfig, folder: DataFolder): NodeParts {
+function createParts(config: NodeConfig, folder: DataFolder, dev: boolean): NodeParts {
   const clock = systemClock;
   const events = new Events();
   const store = openStore({ ...config, database: folder.database, role: "gateway" });
@@ -119,6 +140,7 @@ function createParts(config: NodeConfig, folder: DataFolder): NodeParts {
     wake: (shards) => gateway.links.notifyAll("wake", shards),
     answered: (reply) => gateway.links.byMember(reply.process)?.link.notify("ask-reply", reply),
   });
+  const nodeConsole = openNodeConsole({ config, folder, store, clock, events, observer, dev });
   const gateway: Gateway = new Gateway({
     surroundings: cluster,
     sharesPort: config.gateways > 1,
@@ -131,8 +153,10 @@ function createParts(config: NodeConfig, folder: DataFolder): NodeParts {
     clock,
     events,
     apiToken: config.apiToken,
+    dev,
     nodeState: () => roster.states,
-    doors: observer.doors(),
+    doors: [...observer.doors(), nodeConsole.door],
+    sockets: nodeConsole.sockets,
     workers: observer.overhear({
       loaded: ({ memberId }, loaded) => {
         manifest.resolve(loaded);
@@ -140,13 +164,15 @@ function createParts(config: NodeConfig, folder: DataFolder): NodeParts {
       },
       loadFailed: ({ memberId }, failure) => roster.loadFailed(memberId, failure),
       gone: () => {},
-      heartbeat: ({ memberId, release }, heartbeat) => {
+      heartbeat: ({ memberId, release, slot }, heartbeat) => {
         roster.heartbeat(memberId, heartbeat);
+        nodeConsole.heard(slot, heartbeat);
         canary.heard(release, heartbeat.work);
       },
       events: (_worker, forwarded) => emitForwarded(events, forwarded),
     }),
   });
+  showDeploys(events, (state) => gateway.topics.deploy(state));
   const workers = () => roster.states;
   const gateways =
     cluster && config.gateways > 1
@@ -164,12 +190,27 @@ function createParts(config: NodeConfig, folder: DataFolder): NodeParts {
     clock,
     events,
   });
-  return { config, folder, store, clock, events, gateway, roster, observer, cluster, gateways, manifest, canary, ...nodePool };
+  return {
+    config,
+    folder,
+    store,
+    clock,
+    events,
+    gateway,
+    roster,
+    observer,
+    nodeConsole,
+    cluster,
+    gateways,
+    manifest,
+    canary,
+    ...nodePool,
+  };
 }
 
 /** In start order; stopped in reverse: first nobody is let in, then the workers finish, and the store closes last. */
 function children(parts: NodeParts): readonly ChildSpec[] {
-  const { config, store, gateway, clock, events, pool, memory } = parts;
+  const { config, store, gateway, nodeConsole, clock, events, pool, memory } = parts;
   return [
     {
       id: "store",
@@ -180,6 +221,7 @@ function children(parts: NodeParts): readonly ChildSpec[] {
       },
     },
     storeMaintenance(store, clock, events),
+    ...(nodeConsole.sockets.length > 0 ? [consoleChild(nodeConsole)] : []),
     ...(parts.cluster ? [clusterChild(parts.cluster)] : []),
     {
       id: "link",
@@ -237,6 +279,17 @@ function gatewaysChild(gateways: GatewayPool): ChildSpec {
       signal.addEventListener("abort", () => void gateways.stop());
       await gateways.start();
       return gateways;
+    },
+  };
+}
+
+/** Before the workers: what becomes of them is the first that it has to tell. */
+function consoleChild(nodeConsole: NodeConsole): ChildSpec {
+  return {
+    id: "console",
+    start: () => {
+      nodeConsole.start();
+      return nodeConsole;
     },
   };
 }

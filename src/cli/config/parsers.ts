@@ -35,6 +35,10 @@ export const secretToken: Parser<string | undefined> = (text, path) => {
   throw new InvalidInputError(path, "16 to 256 printable characters without spaces", `${text.length} characters`);
 };
 
+/** A secret token, or `open`. */
+export const consoleToken: Parser<string | undefined> = (text, path) =>
+  text === "open" ? text : secretToken(text, path);
+
 export const milliseconds: Parser<number> = (text, path) => toMs(/^\d+$/.test(text) ? Number(text) : text, path);
 
 const BYTES: Readonly<Record<string, number>> = { kb: 2 ** 10, mb: 2 ** 20, gb: 2 ** 30 };

@@ -17,6 +17,7 @@ describe("the configuration in force", () => {
       gateways: 1,
       pubsub: "auto",
       apiToken: undefined,
+      consoleToken: undefined,
       shutdownMs: 30_000,
       blockedLimitMs: 5_000,
       workerMemory: "auto",

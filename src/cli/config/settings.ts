@@ -7,6 +7,7 @@ import { SECOND } from "../../core/index.ts";
 import type { NodeConfig } from "../../node/index.ts";
 import {
   absolutePath,
+  consoleToken,
   hidePassword,
   hostName,
   memoryLimit,
@@ -138,6 +139,16 @@ export const SETTINGS: Settings = {
     defaultText: () => "",
     defaultMeaning: "off",
     show: (token) => (token === undefined ? "off" : "set"),
+  },
+  consoleToken: {
+    variable: "GODWIT_CONSOLE_TOKEN",
+    placeholder: "TOKEN",
+    description:
+      "Opens the console at /console, at least 16 characters; open: nothing is asked, of this machine only. Without it the console is off.",
+    parse: consoleToken,
+    defaultText: () => "",
+    defaultMeaning: "off",
+    show: (token) => (token === undefined ? "off" : token === "open" ? "open" : "set"),
   },
   shutdownMs: {
     flag: "shutdown",

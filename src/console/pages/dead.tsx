@@ -30,7 +30,7 @@ export function DeadPage({ live, params }: { readonly live: Live; readonly param
   const dead = useQuery("dead.list", { target, key, status, limit: MOST_ROWS });
   const [question, setQuestion] = useState<Question>();
   const [said, setSaid] = useState<string>();
-  const rows = dead.data?.rows ?? [];
+  const rows = [...(dead.data?.rows ?? [])].sort((a, b) => b.diedAtMs - a.diedAtMs);
   const move = (change: Readonly<Record<string, string | undefined>>) =>
     go(hrefOf("dead", { ...params, ...change }), true);
   const ask = (verb: Verb, row: DeadLetterRow) => setQuestion(oneQuestion(verb, row));

@@ -7,6 +7,8 @@ import { Godwit } from "../parts/icons.tsx";
 import { hrefOf } from "../router.ts";
 
 const SHOWN = 4;
+/** Advice for the command line; the console's pages have buttons for it. */
+const COMMAND = /--\w/;
 
 /** The answer to the first question at night: is it well, and if not, why not. */
 export function HealthLine({ live }: { readonly live: Live }): VNode {
@@ -27,8 +29,8 @@ export function HealthLine({ live }: { readonly live: Live }): VNode {
           {health.findings.slice(0, SHOWN).map(({ severity, check, text, advice }) => (
             <li key={text}>
               <Dot tone={severity === "problem" ? "bad" : "warn"} />
-              <p>
-                <a href={hrefOf(pageOf(check))}>{text}</a> <span class="soft">{advice}</span>
+              <p class="clip" title={text}>
+                <a href={hrefOf(pageOf(check))}>{text}</a> {!COMMAND.test(advice) && <span class="soft">{advice}</span>}
               </p>
             </li>
           ))}

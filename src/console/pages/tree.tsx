@@ -106,8 +106,8 @@ function TreeRow({ service, lines, worker }: TreeRowProps): VNode {
       </span>
       {service.lastError && (
         <p class="branch-error">
-          {service.restarts > 0 ? "Ended before: " : ""}
-          {service.lastError.message}
+          {service.state === "running" ? "Before: " : ""}
+          {service.lastError.message.replace(`${service.path} `, "")}
         </p>
       )}
     </li>

@@ -10,7 +10,7 @@ const WORKERS = "node/workers/";
 const MARKS: Catalog = {
   "service.exited": ({ path, reason, error }) =>
     reason === "error"
-      ? { kind: "crash", subject: nameOf(path), text: `ended: ${firstLine(error?.message ?? "for no reason")}` }
+      ? { kind: "crash", subject: nameOf(path), text: endOf(path, error?.message ?? "ended") }
       : undefined,
   "service.started": ({ path }) =>
     path.startsWith(WORKERS) ? { kind: "start", subject: nameOf(path), text: "is up" } : undefined,
@@ -87,6 +87,12 @@ export function watchMarks(events: Events, mark: (mark: Mark) => void): () => vo
 
 function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** Messages of ended services begin with their path. */
+function endOf(path: string, message: string): string {
+  const text = firstLine(message);
+  return text.startsWith(`${path} `) ? text.slice(path.length + 1) : text;
 }
 
 const MOST_TEXT = 200;

@@ -23,9 +23,10 @@ import { GatewayCluster } from "../cluster/gateway-cluster.ts";
 import type { NodeLink } from "../cluster/node-link.ts";
 import { collectFlowSteps } from "../flow-steps.ts";
 import { createChannelBackend } from "./channel-backend.ts";
+import { withOverlay } from "./dev-overlay.ts";
 import { createHealth, type Readiness } from "./health.ts";
-import { createHttpApi } from "./http-api.ts";
 import { refuse } from "./http-answer.ts";
+import { createHttpApi } from "./http-api.ts";
 import { type HttpDoor, type HttpServer, serveHttp } from "./http-server.ts";
 import { ASSET_PATH, buildPages, type Pages } from "./pages.ts";
 import { carryRoute } from "./routes.ts";
@@ -53,17 +54,18 @@ export interface GatewayOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly events: Events;
+  /** For development: system topics are open, and pages show why new code did not load. */
+  readonly dev: boolean;
   /** Bearer token of the HTTP API; undefined: the API is off. */
   readonly apiToken: string | undefined;
   /** What the supervisor wants to hear of workers. */
-  readonly workers: Pick<
-    WorkerLinkHandlers,
-    "loaded" | "loadFailed" | "gone" | "heartbeat" | "events" | "serving"
-  >;
+  readonly workers: Pick<WorkerLinkHandlers, "loaded" | "loadFailed" | "gone" | "heartbeat" | "events" | "serving">;
   /** The workers as people see them, for the topic `godwit:node`. */
   readonly nodeState: () => readonly object[];
   /** Doors of the node itself, asked before the app's own pages and routes. */
   readonly doors: readonly HttpDoor[];
+  /** Sockets of the node itself, beside the app's. */
+  readonly sockets?: readonly ChannelServer[];
   /** Undefined: it is the only one. */
   readonly surroundings?: GatewaySurroundings | undefined;
   /** Several gateways of this node listen on the port. */
@@ -107,7 +109,7 @@ export class Gateway {
     this.appender = new Appender({ store, clock, events, onGrown });
     this.#gaps = new GapWatch({ store, clock, events, onGrown });
     this.topics = new SystemTopics({
-      open: () => this.#app?.manifest.inspect ?? false,
+      open: () => options.dev || (this.#app?.manifest.inspect ?? false),
       nodeState: options.nodeState,
       onWatch: (keys) => this.#watch(keys),
     });
@@ -139,7 +141,7 @@ export class Gateway {
   async open(manifest: AppManifest): Promise<void> {
     const { clock, events, host, port, sharesPort = false, first = true } = this.#options;
     this.adopt(await this.prepare(manifest));
-    const channels = [await this.#serveChannels(manifest)] as const;
+    const channels = [await this.#serveChannels(manifest), ...(this.#options.sockets ?? [])] as const;
     const doors = () => this.#doors;
     const parts = {
       events,
@@ -236,12 +238,13 @@ export class Gateway {
     const doors = manifest.connectors.map((connector) => createDoor(connector, { createHmac: bunHmac, clock }));
     const webhooks = createWebhooks(doors, { appender: this.appender, shardCount: store.shardCount, events });
     const health = createHealth(() => this.#readiness());
+    const served: HttpDoor = (request, pathname) => pages.respond(request.method, pathname);
     return [
       (request, pathname) => webhooks.respond(request, pathname),
       (_request, pathname) => health(pathname),
       ...this.#options.doors,
       createHttpApi(this.#options.apiToken, this.links),
-      (request, pathname) => pages.respond(request.method, pathname),
+      this.#options.dev ? withOverlay(served) : served,
       ({ method }, pathname) => (pathname.startsWith(ASSET_PATH) ? earlier?.respond(method, pathname) : undefined),
       (request, _pathname, peer) => (manifest.hasRoutes ? carryRoute(request, peer, this.links) : undefined),
     ];
