@@ -1,7 +1,11 @@
 import type { AppendOutcome, AppendRequest, NewMessage } from "../../store/index.ts";
+import { jsonTexts } from "./json-texts.ts";
 import type { Param, Session } from "./session.ts";
 
-/** Shards, targets, keys, bodies, metas, dedupe sources and external ids, as arrays. A column without any value is null. */
+/**
+ * Shards, targets, keys, bodies, metas, dedupe sources and external ids, as arrays; bodies and metas for `fromJsonTexts`. A column without any
+ * value is null.
+ */
 export function messageColumns(
   session: Session,
   messages: readonly (NewMessage & Pick<AppendRequest, "dedupe">)[],
@@ -12,8 +16,8 @@ export function messageColumns(
     session.ints(messages.map(({ shard }) => shard)),
     session.texts(messages.map(({ target }) => target)),
     session.texts(messages.map(({ key }) => key)),
-    session.texts(messages.map(({ body }) => body)),
-    someMeta ? session.texts(messages.map(({ meta }) => meta)) : null,
+    jsonTexts(messages.map(({ body }) => body)),
+    someMeta ? jsonTexts(messages.map(({ meta }) => meta)) : null,
     someDedupe ? session.texts(messages.map(({ dedupe }) => dedupe?.source ?? null)) : null,
     someDedupe ? session.texts(messages.map(({ dedupe }) => dedupe?.externalId ?? null)) : null,
   ];

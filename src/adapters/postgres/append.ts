@@ -1,5 +1,6 @@
 import type { AppendRequest, AppendResult, GapPassed } from "../../store/index.ts";
 import { messageColumns, placeOutcomes, toOutcome, withoutRepeats } from "./append-batch.ts";
+import { fromJsonTexts } from "./json-texts.ts";
 import { NumberedIntake } from "./numbered-intake.ts";
 import { wasOvertaken } from "./postgres-errors.ts";
 import type { Session } from "./session.ts";
@@ -37,7 +38,7 @@ export class Appender {
     const { firsts, repeats } = withoutRepeats(requests);
     const taken = repeats.size === 0 ? requests : firsts.map((at) => requests[at] as AppendRequest);
     const [row] = await this.#session.rows<{ answer: readonly number[] }>(
-      `select ${this.#schema}.append($1::int[], null, $2::text[], $3::text[], $4::text[], $5::text[],
+      `select ${this.#schema}.append($1::int[], null, $2::text[], $3::text[], ${fromJsonTexts("$4")}, ${fromJsonTexts("$5")},
         ${this.#schema}.dedupe_ids($6::text[], $7::text[]), $8::bigint) as answer`,
       [...messageColumns(this.#session, taken), nowMs],
     );

@@ -1,14 +1,16 @@
 import type { AppendRequest, CommitRequest, ShardCommit, StateWrite, StreamName } from "../../store/index.ts";
 import { messageColumns } from "./append-batch.ts";
+import { fromJsonTexts, jsonTexts } from "./json-texts.ts";
 import type { Param, Session } from "./session.ts";
 
 /** The call of the function `commit`; parameters as `commitParams` gives them. */
 export function commitCall(schema: string): string {
   const s = schema;
+  const json = fromJsonTexts;
   return `select ${s}.commit($1, $2, $3, $4::bigint, $5::int[], $6::bigint[], $7::bigint[], $8::text[], $9::bigint[], $10::text[],
-    $11::text[], $12::text[], $13::int[], $14::text[], $15::int[], $16::text[], $17::text[], $18::text[], $19::text[],
-    $20::int[], $21::text[], $22::text[], $23::text[], $24::text[], ${s}.dedupe_ids($25::text[], $26::text[]),
-    $27::text[], $28::text[], $29::text[], $30::text, $31::text) as outcome`;
+    $11::text[], $12::text[], $13::int[], ${json("$14")}, $15::int[], $16::text[], $17::text[], ${json("$18")}, ${json("$19")},
+    $20::int[], $21::text[], $22::text[], ${json("$23")}, ${json("$24")}, ${s}.dedupe_ids($25::text[], $26::text[]),
+    $27::text[], $28::text[], ${json("$29")}, $30::text, $31::text) as outcome`;
 }
 
 /** `sends`: those that the function is to append; null when they were taken before. `numbered`: then what came of them, JSON. */
@@ -57,7 +59,7 @@ function stateColumns(session: Session, shards: readonly ShardCommit[]): readonl
     session.texts(states.map(({ target }) => target)),
     session.texts(states.map(({ key }) => key)),
     session.ints(states.map(({ version }) => version)),
-    session.texts(states.map(({ body }) => body)),
+    jsonTexts(states.map(({ body }) => body)),
   ];
 }
 
@@ -73,7 +75,7 @@ function historyColumns(session: Session, shards: readonly ShardCommit[]): reado
   return [
     session.texts(history.map(({ topic }) => topic)),
     session.texts(history.map(({ event }) => event)),
-    session.texts(history.map(({ payload }) => payload)),
+    jsonTexts(history.map(({ payload }) => payload)),
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { HistoryRecord, HistoryWrite, Seq } from "../../store/index.ts";
+import { fromJsonTexts, jsonTexts } from "./json-texts.ts";
 import type { Session } from "./session.ts";
 
 /** Broadcasts of topics that keep history. The last sequence of a topic is read from the index; only pruning notes it in a row. */
@@ -14,11 +15,11 @@ export class History {
   async append(writes: readonly HistoryWrite[], nowMs: number): Promise<readonly Seq[]> {
     if (writes.length === 0) return [];
     const [row] = await this.#session.rows<{ seqs: readonly Seq[] }>(
-      `select ${this.#schema}.append_history($1::text[], $2::text[], $3::text[], $4::bigint) as seqs`,
+      `select ${this.#schema}.append_history($1::text[], $2::text[], ${fromJsonTexts("$3")}, $4::bigint) as seqs`,
       [
         this.#session.texts(writes.map(({ topic }) => topic)),
         this.#session.texts(writes.map(({ event }) => event)),
-        this.#session.texts(writes.map(({ payload }) => payload)),
+        jsonTexts(writes.map(({ payload }) => payload)),
         nowMs,
       ],
     );

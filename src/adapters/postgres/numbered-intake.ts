@@ -10,6 +10,7 @@ import {
   type StoredMessage,
 } from "../../store/index.ts";
 import { messageColumns, placeOutcomes, toOutcome, withoutRepeats } from "./append-batch.ts";
+import { fromJsonTexts } from "./json-texts.ts";
 import { type MessageRow, toMessage } from "./rows.ts";
 import type { Session, Transaction } from "./session.ts";
 
@@ -170,7 +171,7 @@ export class NumberedIntake {
       (plan, place) => before[place] ?? (requests[plan.kind === "request" ? plan.at : -1] as AppendRequest),
     );
     const [row] = await this.#transaction.rows<{ answer: readonly number[] }>(
-      `select ${this.#schema}.append_planned($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+      `select ${this.#schema}.append_planned($1::int[], $2::text[], $3::text[], ${fromJsonTexts("$4")}, ${fromJsonTexts("$5")}, $6::text[], $7::text[],
         $8::bigint[], $9::text[]::uuid[], $10::bigint) as answer`,
       [
         ...messageColumns(this.#session, messages),
@@ -185,7 +186,7 @@ export class NumberedIntake {
   async #hold(waiting: readonly AppendRequest[]): Promise<void> {
     if (waiting.length === 0) return;
     await this.#transaction.rows(
-      `select ${this.#schema}.hold($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+      `select ${this.#schema}.hold($1::int[], $2::text[], $3::text[], ${fromJsonTexts("$4")}, ${fromJsonTexts("$5")}, $6::text[], $7::text[],
         $8::text[], $9::bigint[], $10::bigint[], $11::bigint)`,
       [
         ...messageColumns(this.#session, waiting),
