@@ -23,7 +23,6 @@ const PAGES: Readonly<Record<string, PageName>> = {
   "dead-letters": "dead",
   lanes: "shards",
   shards: "shards",
-  errors: "errors",
   workers: "tree",
 };
 
@@ -32,5 +31,5 @@ export function pageOf(check: string): PageName {
   const known = PAGES[check];
   if (known) return known;
   if (/^(?:service|process|supervisor)\./.test(check)) return "tree";
-  return check.startsWith("message.") || check.startsWith("handler.") ? "errors" : "changes";
+  return "changes";
 }

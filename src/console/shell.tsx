@@ -17,7 +17,6 @@ export const TITLES: Readonly<Record<PageName, string>> = {
   tree: "Supervision",
   shards: "Shards & lanes",
   dead: "Dead letters",
-  errors: "Errors",
   topics: "Topics",
   changes: "Changes",
   keys: "Keys",
@@ -38,6 +37,8 @@ export function Shell({ live, link, place, children }: ShellProps): VNode {
     document.title = `${TITLES[place.page]} · ${live.app}`;
     document.getElementById("main")?.focus({ preventScroll: true });
     scrollTo(0, 0);
+    // On narrow screens the menu is wider than the screen.
+    document.querySelector('nav [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" });
   }, [place.page, live.app]);
   return (
     <div class="shell" data-link={link}>
@@ -65,7 +66,7 @@ function Rail({
   readonly place: Place;
   readonly onHelp: () => void;
 }): VNode {
-  const counts: Partial<Record<PageName, number>> = { dead: live.pulse.dead, errors: live.pulse.errors };
+  const counts: Partial<Record<PageName, number>> = { dead: live.pulse.dead };
   return (
     <header class="rail">
       <a class="brand" href={hrefOf("overview")}>

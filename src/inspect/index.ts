@@ -2,6 +2,7 @@ export type { ActorDetails, ActorRow, Asked, LaneRow, WaitingMessage } from "./a
 export type { DeadLetterDetails, DeadLetterRow, Decided } from "./dead-letters.ts";
 export type { Finding, Health, StoreHealth } from "./health.ts";
 export type { Clipped, Listing } from "./listing.ts";
+export type { MessageRow, MessageRow } from "./messages.ts";
 export type { MetricsSnapshot, NodeDetails, TopicDetails } from "./node.ts";
 export { answerQuery, QUERIES, type Query, type QueryName, type QueryResults } from "./queries.ts";
 export type { ShardRow } from "./shards.ts";

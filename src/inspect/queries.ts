@@ -24,6 +24,7 @@ import {
 } from "./dead-letters.ts";
 import { type Health, readHealth } from "./health.ts";
 import type { Listing } from "./listing.ts";
+import { listMessages, type MessageRow } from "./messages.ts";
 import {
   listTopics,
   type MetricsSnapshot,
@@ -62,6 +63,7 @@ export interface QueryResults {
   readonly "dead.discard": Decided;
   readonly "actors.list": Listing<ActorRow>;
   readonly "actors.show": ActorDetails;
+  readonly "actors.messages": Listing<MessageRow>;
   readonly "actors.pause": Asked;
   readonly "actors.resume": Asked;
   readonly "topics.list": Listing<TopicRow>;
@@ -110,6 +112,12 @@ export const QUERIES: { readonly [Name in QueryName]: Query<QueryResults[Name]> 
     listActors,
   ),
   "actors.show": get("/actors/:actor/:key", [], "A key: its state, its lane, what waits for it.", showActor),
+  "actors.messages": get(
+    "/actors/:actor/:key/messages",
+    [],
+    "A key's newest messages, handled ones too, out of its shard's newest few thousand.",
+    listMessages,
+  ),
   "actors.pause": post("/actors/:actor/:key/pause", [], "Stops a key before its next message.", pauseActor),
   "actors.resume": post("/actors/:actor/:key/resume", [], "Lets a stopped key go on.", resumeActor),
   "topics.list": get("/topics", ["prefix", ...PAGE], "Topics that sockets of this node have joined.", listTopics),

@@ -91,7 +91,8 @@ export async function traceMessage({ store, node }: InspectSources, params: Para
   };
 }
 
-async function stepOf(
+/** Where a message stands. `shards` as they stand now. */
+export async function stepOf(
   store: InspectedStore,
   message: StoredMessage,
   shards: readonly ShardStatus[],

@@ -1,60 +1,39 @@
 import type { VNode } from "preact";
-import type { ActorDetails } from "../../inspect/index.ts";
+import type { MessageRow } from "../../inspect/index.ts";
+import { milliseconds } from "../format.ts";
 import { Ago } from "../parts/ago.tsx";
-import { Chip, type Tone } from "../parts/chip.tsx";
-import { ErrorText } from "../parts/error-view.tsx";
+import { Chip } from "../parts/chip.tsx";
+import { Waiting } from "../parts/empty.tsx";
+import { MESSAGE_TONES } from "../parts/message-status.ts";
 import { hrefOf } from "../router.ts";
+import { useQuery } from "../use-query.ts";
 
-/** What waits for a key, and what died of it. Each leads on to its whole way. */
-export function KeyMessages({ view }: { readonly view: ActorDetails }): VNode {
-  const { waiting, moreWaiting, deadLetters, lane } = view;
-  if (waiting.length === 0 && deadLetters.length === 0) return <p class="soft">None waits, and none is dead.</p>;
+/** What a key was told, newest first. Each leads on to its whole way. */
+export function KeyMessages({ actor, name }: { readonly actor: string; readonly name: string }): VNode {
+  const { data, problem } = useQuery("actors.messages", { actor, key: name });
+  if (!data) return <Waiting problem={problem} />;
+  if (data.rows.length === 0) return <p class="soft">None among the newest of its shard.</p>;
   return (
     <ol class="messages">
-      {deadLetters.map(({ id, diedAtMs, error }) => (
-        <MessageLine key={id} id={id} status="dead" tone="bad" atMs={diedAtMs} href={hrefOf("dead", { id })}>
-          <ErrorText error={error} />
-        </MessageLine>
+      {data.rows.map((row) => (
+        <MessageLine key={row.id} row={row} />
       ))}
-      {waiting.map(({ id, acceptedAtMs, body }, index) => {
-        const isRetrying = index === 0 && lane?.status === "retrying";
-        return (
-          <MessageLine
-            key={id}
-            id={id}
-            status={isRetrying ? "retrying" : "waiting"}
-            tone={isRetrying ? "warn" : "busy"}
-            atMs={acceptedAtMs}
-            href={hrefOf("keys", { message: id })}
-          >
-            <code>{body}</code>
-          </MessageLine>
-        );
-      })}
-      {moreWaiting && <li class="table-foot soft">More wait, or may wait, than were looked at.</li>}
     </ol>
   );
 }
 
-interface MessageLineProps {
-  readonly id: string;
-  readonly status: string;
-  readonly tone: Tone;
-  readonly atMs: number;
-  readonly href: string;
-  readonly children: VNode;
-}
-
-function MessageLine({ id, status, tone, atMs, href, children }: MessageLineProps): VNode {
+function MessageLine({ row }: { readonly row: MessageRow }): VNode {
+  const { id, status, acceptedAtMs, commit, body } = row;
   return (
     <li>
-      <a class="message" href={href}>
+      <a class="message" href={status === "dead" ? hrefOf("dead", { id }) : hrefOf("keys", { message: id })}>
         <span class="message-top">
           <code>{id}</code>
-          <Chip tone={tone}>{status}</Chip>
-          <Ago atMs={atMs} />
+          <Chip tone={MESSAGE_TONES[status]}>{status}</Chip>
+          {status === "handled" && commit && <span class="soft">in {milliseconds(commit.atMs - acceptedAtMs)}</span>}
+          <Ago atMs={acceptedAtMs} />
         </span>
-        <span class="message-body clip">{children}</span>
+        <code class="message-body clip">{body}</code>
       </a>
     </li>
   );

@@ -97,7 +97,7 @@ function KeyParts({ view }: { readonly view: ActorDetails }): VNode {
         </section>
         <section>
           <h2>Messages</h2>
-          <KeyMessages view={view} />
+          <KeyMessages actor={view.actor} name={view.key} />
         </section>
       </div>
     </>

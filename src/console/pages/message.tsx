@@ -3,23 +3,15 @@ import type { VNode } from "preact";
 import type { MessageStep, MessageTrace } from "../../inspect/index.ts";
 import { dateTime, milliseconds, plural } from "../format.ts";
 import { Ago } from "../parts/ago.tsx";
-import { Chip, type Tone } from "../parts/chip.tsx";
+import { Chip } from "../parts/chip.tsx";
 import { ClippedJson } from "../parts/clipped-json.tsx";
 import { Waiting } from "../parts/empty.tsx";
 import { ErrorText, ErrorView, readErrorText } from "../parts/error-view.tsx";
 import { Facts } from "../parts/facts.tsx";
 import { KeyLink } from "../parts/key-link.tsx";
+import { MESSAGE_TONES } from "../parts/message-status.ts";
 import { hrefOf } from "../router.ts";
 import { useQuery } from "../use-query.ts";
-
-const TONES: Readonly<Record<MessageStep["status"], Tone>> = {
-  waiting: "busy",
-  retrying: "warn",
-  handled: "good",
-  dead: "bad",
-  redriven: "plain",
-  discarded: "plain",
-};
 
 export function MessagePage({ id }: { readonly id: string }): VNode {
   const { data, problem } = useQuery("messages.trace", { id });
@@ -27,7 +19,7 @@ export function MessagePage({ id }: { readonly id: string }): VNode {
     <div class="page">
       <div class="page-head">
         <h1 class="mono">{id}</h1>
-        {data && <Chip tone={TONES[data.status]}>{data.status}</Chip>}
+        {data && <Chip tone={MESSAGE_TONES[data.status]}>{data.status}</Chip>}
         {data && <KeyLink target={data.target} name={data.key} />}
       </div>
       {data ? <Way trace={data} /> : <Waiting problem={problem} />}
@@ -76,7 +68,7 @@ function Way({ trace }: { readonly trace: MessageTrace }): VNode {
             ))}
             {commit && (
               <li>
-                <i class="dot" data-tone={TONES[trace.status]} />
+                <i class="dot" data-tone={MESSAGE_TONES[trace.status]} />
                 <span>
                   <b>{trace.status}</b> by <code>{commit.member}</code>
                 </span>
@@ -100,7 +92,7 @@ function Way({ trace }: { readonly trace: MessageTrace }): VNode {
 function Sent({ step }: { readonly step: MessageStep }): VNode {
   return (
     <li class="way-sent">
-      <i class="dot" data-tone={TONES[step.status]} />
+      <i class="dot" data-tone={MESSAGE_TONES[step.status]} />
       <span>
         <a href={hrefOf("keys", { message: step.id })}>
           <code>{step.id}</code>

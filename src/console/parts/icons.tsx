@@ -14,6 +14,7 @@ export function Godwit({ size }: { readonly size: number }): VNode {
 
 export type IconName =
   | PageName
+  | "errors"
   | "search"
   | "redrive"
   | "discard"
