@@ -14,4 +14,5 @@ export type {
 } from "./gateway/console-protocol.ts";
 export type { LoadFailure } from "./link-protocol.ts";
 export type { NodeConfig, RunningNode } from "./node-config.ts";
+export { runOwnProcess } from "./run-own-process.ts";
 export { type NodeMode, startNode } from "./start-node.ts";

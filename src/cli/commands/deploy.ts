@@ -54,7 +54,7 @@ export const deployCommand: Command = {
     { name: "withdraw", description: "Give the canary's share back to the other code." },
   ],
   examples: [
-    { line: "godwit deploy", meaning: "the app that runs, as it is on disk now" },
+    { line: "godwit deploy", meaning: "the same app, as on disk now" },
     { line: "godwit deploy releases/42/app.ts", meaning: "another app file" },
     { line: "godwit deploy --canary 10% --promote-after 5m", meaning: "a tenth, then all" },
   ],

@@ -17,6 +17,7 @@ import type { DataFolder } from "../data-folder.ts";
 import { emitForwarded } from "../event-forwarding.ts";
 import type { ForwardedEvent, RouteRequest } from "../link-protocol.ts";
 import type { NodeConfig } from "../node-config.ts";
+import { ownCommand } from "../own-command.ts";
 import { handleRoute } from "../worker/route-host.ts";
 import type { Gateway } from "./gateway.ts";
 import { encodeGatewayBoot, GATEWAY_BOOT_VARIABLE } from "./gateway-process-boot.ts";
@@ -116,10 +117,11 @@ export class GatewayPool implements Service {
       database: folder.database,
       pagesFolder: `${folder.pages}-${slot}`,
     });
+    const { command, env } = ownCommand("gateway", MAIN);
     return new ChildProcess({
       path,
-      command: [process.execPath, MAIN],
-      env: { ...process.env, [GATEWAY_BOOT_VARIABLE]: boot },
+      command,
+      env: { ...process.env, ...env, [GATEWAY_BOOT_VARIABLE]: boot },
       ready: "told",
       readyTimeoutMs: READY_TIMEOUT_MS,
       onLine: (line, stream) => void process[stream].write(`${line}\n`),

@@ -5,6 +5,7 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { ConfigError } from "../../core/index.ts";
+import { BUNDLER_ENV } from "../own-command.ts";
 
 /** URL path → absolute path of its HTML file. */
 export type PageEntries = Readonly<Record<string, string>>;
@@ -69,7 +70,7 @@ async function runBundler(html: string, outdir: string, publicPath: string): Pro
       "--minify",
       "--target=browser",
     ],
-    { stdout: "ignore", stderr: "pipe", env: { ...process.env, NODE_ENV: "production" } },
+    { stdout: "ignore", stderr: "pipe", env: { ...process.env, ...BUNDLER_ENV, NODE_ENV: "production" } },
   );
   const errors = await new Response(bundler.stderr).text();
   if ((await bundler.exited) !== 0) throw new ConfigError(`page ${html} does not build:\n${errors.trim()}`);

@@ -13,6 +13,7 @@ import { type Events, toError } from "../../core/index.ts";
 import type { Store } from "../../store/index.ts";
 import type { ChildSpec, ExitReason, Service } from "../../supervision/index.ts";
 import type { DataFolder } from "../data-folder.ts";
+import { ownCommand } from "../own-command.ts";
 import { encodeWorkerBoot, WORKER_BOOT_VARIABLE, type WorkerBoot } from "../worker-boot.ts";
 import type { Incarnation } from "./release.ts";
 
@@ -63,10 +64,11 @@ function bootOf({ slot, release, serving }: Incarnation, common: CommonBoot, fol
 }
 
 function spawn(path: string, boot: WorkerBoot, services: WorkerProcessServices): ChildProcess {
+  const { command, env } = ownCommand("worker", MAIN);
   return new ChildProcess({
     path,
-    command: [process.execPath, MAIN],
-    env: { ...process.env, [WORKER_BOOT_VARIABLE]: encodeWorkerBoot(boot) },
+    command,
+    env: { ...process.env, ...env, [WORKER_BOOT_VARIABLE]: encodeWorkerBoot(boot) },
     ready: "told",
     readyTimeoutMs: READY_TIMEOUT_MS,
     onLine: services.onLine,
