@@ -5,6 +5,7 @@ import { deadCommand } from "./commands/dead.ts";
 import { deployCommand } from "./commands/deploy.ts";
 import { devCommand } from "./commands/dev.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { errorsCommand } from "./commands/errors.ts";
 import { newCommand } from "./commands/new.ts";
 import { psCommand } from "./commands/ps.ts";
 import { startCommand } from "./commands/start.ts";
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Command[] = [
   psCommand,
   actorsCommand,
   deadCommand,
+  errorsCommand,
   topicsCommand,
   traceCommand,
   doctorCommand,

@@ -11,6 +11,9 @@ export const EVENT_DESCRIPTIONS: Readonly<Record<keyof EventPayloads, string>> =
 
   "events.dropped": "A worker had more events to tell than fit one batch; `count` were not told.",
 
+  "error.first-seen": "A failure came that the inbox of errors had never had.",
+  "error.came-back": "A failure came again that was resolved: a regression. It is open again.",
+
   "service.started": "A supervised service is up.",
   "service.exited": "A supervised service has ended, normally or not.",
   "service.restarting": "A supervised service will be started again after the delay.",
@@ -95,6 +98,8 @@ export interface EventPayloads {
   "listener.failed": { readonly event: string; readonly error: Error };
   "error.caught": { readonly stage: string; readonly error: Error };
   "events.dropped": { readonly count: number };
+  "error.first-seen": ErrorGroupPayload;
+  "error.came-back": ErrorGroupPayload;
 
   "service.started": { readonly path: string };
   "service.exited": { readonly path: string; readonly reason: "normal" | "shutdown" | "error"; readonly error?: Error };
@@ -235,6 +240,12 @@ export interface EventPayloads {
 interface MessagePayload {
   readonly target: string;
   readonly key: string;
+}
+
+interface ErrorGroupPayload {
+  readonly fingerprint: string;
+  readonly title: string;
+  readonly codeVersion: string;
 }
 
 interface LanePayload extends MessagePayload {

@@ -1,5 +1,6 @@
 export type { ActorDetails, ActorRow, Asked, LaneRow, WaitingMessage } from "./actors.ts";
 export type { DeadLetterDetails, DeadLetterRow, Decided } from "./dead-letters.ts";
+export type { ErrorDetails, ErrorRow } from "./errors.ts";
 export type { Finding, Health, StoreHealth } from "./health.ts";
 export type { Clipped, Listing } from "./listing.ts";
 export type { MessageRow, MessageRow } from "./messages.ts";

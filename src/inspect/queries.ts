@@ -22,6 +22,7 @@ import {
   redriveDeadLetters,
   showDeadLetter,
 } from "./dead-letters.ts";
+import { decideError, type ErrorDetails, type ErrorRow, listErrors, showError } from "./errors.ts";
 import { type Health, readHealth } from "./health.ts";
 import type { Listing } from "./listing.ts";
 import { listMessages, type MessageRow } from "./messages.ts";
@@ -61,6 +62,9 @@ export interface QueryResults {
   readonly "dead.show": DeadLetterDetails;
   readonly "dead.redrive": Decided;
   readonly "dead.discard": Decided;
+  readonly "errors.list": Listing<ErrorRow>;
+  readonly "errors.show": ErrorDetails;
+  readonly "errors.decide": ErrorRow;
   readonly "actors.list": Listing<ActorRow>;
   readonly "actors.show": ActorDetails;
   readonly "actors.messages": Listing<MessageRow>;
@@ -104,6 +108,19 @@ export const QUERIES: { readonly [Name in QueryName]: Query<QueryResults[Name]> 
     ["id", "target", "key", "limit", "reason"],
     "Gives dead letters up for good: one by `id`, or those of a `target` (and `key`).",
     discardDeadLetters,
+  ),
+  "errors.list": get(
+    "/errors",
+    ["state", ...PAGE],
+    "Failures grouped by their cause, the latest first; `state` is `open` unless given.",
+    listErrors,
+  ),
+  "errors.show": get("/errors/:fingerprint", [], "One cause: its stack, and the message that caused it.", showError),
+  "errors.decide": post(
+    "/errors/:fingerprint/decide",
+    ["state"],
+    "Makes it `resolved` (unless given), `ignored` or `open`.",
+    decideError,
   ),
   "actors.list": get(
     "/actors/:actor",

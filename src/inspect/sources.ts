@@ -22,6 +22,9 @@ export type InspectedStore = Pick<
   | "states"
   | "shards"
   | "query"
+  | "errors"
+  | "error"
+  | "decideError"
 >;
 
 export interface InspectSources {

@@ -5,6 +5,8 @@ import type { EventName, EventPayloads, Events } from "../core/index.ts";
 const LEVELS: Partial<Readonly<Record<EventName, "info" | "warn" | "error">>> = {
   "error.caught": "error",
   "listener.failed": "error",
+  "error.first-seen": "warn",
+  "error.came-back": "error",
   "service.exited": "warn",
   "service.restarting": "warn",
   "service.failed-to-start": "error",

@@ -208,18 +208,24 @@ function createParts(config: NodeConfig, folder: DataFolder, dev: boolean): Node
   };
 }
 
+/** What has been seen is written down before the store closes. */
+function storeChild(parts: NodeParts): ChildSpec {
+  const { store, observer } = parts;
+  return {
+    id: "store",
+    start: async () => {
+      await store.start();
+      await evictDead(parts);
+      return { stop: () => observer.stop().then(() => store.stop()) };
+    },
+  };
+}
+
 /** In start order; stopped in reverse: first nobody is let in, then the workers finish, and the store closes last. */
 function children(parts: NodeParts): readonly ChildSpec[] {
   const { config, store, gateway, nodeConsole, clock, events, pool, memory } = parts;
   return [
-    {
-      id: "store",
-      start: async () => {
-        await store.start();
-        await evictDead(parts);
-        return { stop: () => store.stop() };
-      },
-    },
+    storeChild(parts),
     storeMaintenance(store, clock, events),
     ...(nodeConsole.sockets.length > 0 ? [consoleChild(nodeConsole)] : []),
     ...(parts.cluster ? [clusterChild(parts.cluster)] : []),

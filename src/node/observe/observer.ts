@@ -22,10 +22,12 @@ import type { Gateway } from "../gateway/gateway.ts";
 import type { HttpDoor } from "../gateway/http-server.ts";
 import type { WorkerLinkHandlers } from "../gateway/worker-links.ts";
 import type { NodeConfig } from "../node-config.ts";
+import { ErrorInbox } from "./error-inbox.ts";
 import { FailureLog } from "./failure-log.ts";
 import { createMetricsDoor } from "./metrics-door.ts";
 import { NodeMetrics } from "./node-metrics.ts";
 import { createQueryDoor } from "./query-routes.ts";
+import { createSentryForward } from "./sentry-forward.ts";
 import { type SlotState, WorkerWatch } from "./worker-watch.ts";
 
 export interface ObserverOptions {
@@ -46,6 +48,7 @@ export class Observer {
   readonly #failures = new FailureLog();
   readonly #troubles = new TroubleMemory();
   readonly #metrics: NodeMetrics;
+  readonly #errors: ErrorInbox;
   readonly #sources: InspectSources;
   #tree: (() => ServiceTree) | undefined;
 
@@ -61,6 +64,14 @@ export class Observer {
       sockets: () => this.#sources.node.sockets(),
       topics: () => this.#sources.node.topics(),
       traffic: () => gateway().channels?.traffic,
+    });
+    const forward = createSentryForward(process.env.SENTRY_DSN, options.config.nodeName, events);
+    this.#errors = new ErrorInbox({
+      store,
+      clock,
+      events,
+      codeVersion: () => gateway().manifest?.codeVersion ?? "",
+      ...(forward && { forward }),
     });
     this.#sources = {
       store,
@@ -102,6 +113,12 @@ export class Observer {
         handlers.events(worker, events);
       },
     };
+  }
+
+  /** Writes what has gathered, while the store is there still. */
+  async stop(): Promise<void> {
+    this.#metrics.stop();
+    await this.#errors.stop();
   }
 
   ask<Name extends QueryName>(name: Name, params: unknown = {}): Promise<QueryResults[Name]> {
