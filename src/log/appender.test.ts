@@ -8,7 +8,7 @@ import {
   ManualClock,
   StoreUnavailableError,
 } from "../core/index.ts";
-import type { AppendOutcome, AppendRequest, AppendResult } from "../store/index.ts";
+import type { AppendOutcome, AppendRequest, AppendResult, ShardStatus } from "../store/index.ts";
 import { Appender, type AppenderOptions } from "./index.ts";
 
 /** A store whose appends the test answers one by one. */
@@ -17,6 +17,10 @@ class HandStore {
     [];
   #seq = 0;
   #called: (() => void) | undefined;
+
+  async shards(): Promise<readonly ShardStatus[]> {
+    return [];
+  }
 
   append(requests: readonly AppendRequest[]): Promise<AppendResult> {
     return new Promise((resolve, reject) => {

@@ -17,10 +17,11 @@ import {
 import type { AppendOutcome, AppendRequest, AppendResult, Shard, Store } from "../store/index.ts";
 import { type AppendBounds, type AppendCall, AppendQueue, sizeOf } from "./append-queue.ts";
 import { reportAppend } from "./append-report.ts";
+import { BacklogLimit } from "./backlog-limit.ts";
 import { checkMessage, DEFAULT_MESSAGE_LIMITS, type MessageLimits } from "./message-limits.ts";
 
 export interface AppenderOptions {
-  readonly store: Pick<Store, "append">;
+  readonly store: Pick<Store, "append" | "shards">;
   readonly clock: Clock;
   readonly events: Events;
   /** Told after each append which shards' `in` streams have grown, so that their lease holders can be woken. */
@@ -30,10 +31,13 @@ export interface AppenderOptions {
   readonly batch?: AppendBounds;
   /** Most that waits, the batch under way not counted; past it `busy`. Default 20,000 messages, 32 Mi characters. */
   readonly waiting?: AppendBounds;
+  /** Messages in one shard that no worker has taken on; past it `busy` for that shard. Default 1,000,000. */
+  readonly maxBacklog?: number;
 }
 
 const DEFAULT_BATCH: AppendBounds = { messages: 2_000, size: 4 * 1024 * 1024 };
 const DEFAULT_WAITING: AppendBounds = { messages: 20_000, size: 32 * 1024 * 1024 };
+const DEFAULT_MAX_BACKLOG = 1_000_000;
 /** What a refused caller is told to wait: some batches later there is room, or the store is in real trouble. */
 const BUSY_RETRY_MS = 100;
 
@@ -42,6 +46,7 @@ export class Appender {
   readonly #limits: MessageLimits;
   readonly #batch: AppendBounds;
   readonly #waiting: AppendBounds;
+  readonly #backlog: BacklogLimit;
   readonly #queue = new AppendQueue();
   #pumping: Promise<void> | undefined;
   #stopped = false;
@@ -51,6 +56,7 @@ export class Appender {
     this.#limits = options.limits ?? DEFAULT_MESSAGE_LIMITS;
     this.#batch = options.batch ?? DEFAULT_BATCH;
     this.#waiting = options.waiting ?? DEFAULT_WAITING;
+    this.#backlog = new BacklogLimit({ ...options, maxPerShard: options.maxBacklog ?? DEFAULT_MAX_BACKLOG });
   }
 
   /** Messages that wait for their batch. */
@@ -62,12 +68,13 @@ export class Appender {
    * Appends the messages as one: all of them are durable when the promise resolves, with one outcome each, in order; none is when it rejects.
    * Calls are carried out in the order in which they were made.
    * @throws InvalidInputError when a message is malformed or too large, or the call holds more than a batch.
-   * @throws BusyError when too much is waiting; StoreUnavailableError when the store fails, or the appender is stopped.
+   * @throws BusyError when too much is waiting, here or in a shard; StoreUnavailableError when the store fails, or the appender is stopped.
    */
   async append(requests: readonly AppendRequest[]): Promise<readonly AppendOutcome[]> {
     if (this.#stopped) throw new StoreUnavailableError("the appender is stopped");
     if (requests.length === 0) return [];
     this.#check(requests);
+    this.#backlog.check(requests);
     const size = sizeOf(requests);
     if (!this.#queue.isEmpty && !this.#queue.hasRoom(requests.length, size, this.#waiting)) {
       throw new BusyError("the append queue", BUSY_RETRY_MS);
@@ -82,6 +89,7 @@ export class Appender {
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#pumping;
+    await this.#backlog.settled();
   }
 
   #check(requests: readonly AppendRequest[]): void {
