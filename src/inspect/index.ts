@@ -3,7 +3,7 @@ export type { DeadLetterDetails, DeadLetterRow, Decided } from "./dead-letters.t
 export type { ErrorDetails, ErrorRow } from "./errors.ts";
 export type { Finding, Health, StoreHealth } from "./health.ts";
 export type { Clipped, Listing } from "./listing.ts";
-export type { MessageRow, MessageRow } from "./messages.ts";
+export type { MessageRow } from "./messages.ts";
 export type { MetricsSnapshot, NodeDetails, TopicDetails } from "./node.ts";
 export { answerQuery, QUERIES, type Query, type QueryName, type QueryResults } from "./queries.ts";
 export type { ShardRow } from "./shards.ts";
