@@ -1,6 +1,8 @@
-/** The parts of the npm client `phoenix` that the tests use; it ships no types. */
+/** The parts of the npm client `phoenix` that are used here; it ships no types. */
 declare module "phoenix" {
   export interface Push {
+    /** False while it waits for the channel to be joined. */
+    readonly sent: boolean;
     receive(status: string, callback: (response: Record<string, unknown>) => void): this;
   }
   export class Channel {
@@ -12,6 +14,11 @@ declare module "phoenix" {
     on(event: string, callback: (payload: never, ref: string | null, joinRef: string) => void): number;
     onError(callback: (reason: unknown) => void): void;
     onClose(callback: (payload: unknown) => void): void;
+    off(event: string, ref?: number): void;
+    /** Sees every message of the topic before its listeners, and gives what they get. Meant to be replaced. */
+    onMessage(event: string, payload: unknown, ref: string | null): unknown;
+    /** What waits for the channel to be joined. */
+    readonly pushBuffer: readonly unknown[];
   }
   export interface SocketOptions {
     readonly transport?: unknown;
@@ -36,6 +43,13 @@ declare module "phoenix" {
     onMessage(
       callback: (message: { readonly topic: string; readonly event: string; readonly payload: unknown }) => void,
     ): void;
+    makeRef(): string;
+    push(message: {
+      readonly topic: string;
+      readonly event: string;
+      readonly payload: object;
+      readonly ref: string;
+    }): void;
     ping(callback: (rttMs: number) => void): boolean;
   }
   export class LongPoll {}
@@ -53,8 +67,4 @@ declare module "phoenix" {
     onSync(callback: () => void): void;
     list<T = PresenceEntry>(choose?: (key: string, presence: PresenceEntry) => T): T[];
   }
-}
-
-declare module "phoenix-1.7" {
-  export * from "phoenix";
 }
