@@ -3,7 +3,7 @@
  */
 import type { HostCommand, HostNotice } from "../channels/index.ts";
 import type { EventName } from "../core/index.ts";
-import type { AskReply, CommittedBroadcast, LeaseScope } from "../lanes/index.ts";
+import type { AskReply, LeaseScope } from "../lanes/index.ts";
 import type { WorkSample } from "../rollout/index.ts";
 import type { Seq, Shard } from "../store/index.ts";
 import type { Sample } from "../telemetry/index.ts";

@@ -5,7 +5,7 @@
  * by a person, by its rule, or because its workers do not stay up. Its keys are those of its shards: a key outside of them never meets the new
  * code, at any node that shares the store. Survives a crash of the node: nothing; the next node starts with what it is told to start.
  */
-import { type Clock, type Events, GodwitError, SECOND, type Timer, toError } from "../../core/index.ts";
+import { type Clock, ConfigError, type Events, GodwitError, SECOND, type Timer, toError } from "../../core/index.ts";
 import {
   type CanaryRule,
   canaryShards,
@@ -43,6 +43,8 @@ export interface CanaryOptions {
   readonly pool: WorkerPool;
   readonly gateway: Pick<Gateway, "links">;
   readonly deployer: Deployer;
+  /** Gateway processes of the node. */
+  readonly gateways: number;
   readonly shardCount: () => number;
   /** A worker is no more, and none takes its slot. */
   readonly onRetired: (slot: string) => void;
@@ -89,7 +91,9 @@ export class CanaryRollout {
   /** Gives the new code its share. @throws as `Deployer.deploy`, and GodwitError `canary_stands`. */
   async start(request: CanaryRequest): Promise<CanaryStatus> {
     this.#requireNone();
-    const { pool, deployer, events } = this.#options;
+    const { pool, deployer, events, gateways } = this.#options;
+    if (gateways > 1)
+      throw new ConfigError("a canary needs a node with one gateway: the others do not share out by it");
     const { share } = request;
     const slots = Array.from({ length: Math.max(1, Math.round(share * pool.slots.length)) }, (_, i) => `c${i}`);
     await deployer.exclusively(request, (release, healthMs) =>
