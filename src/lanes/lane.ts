@@ -75,6 +75,14 @@ export interface Lane {
   reading: number;
   /** Entries of this lane that are not committed yet. */
   uncommitted: number;
+  /** Its place among the lanes that rest; undefined while it does not. Kept by `IdleLanes`. */
+  rest: Rest | undefined;
+}
+
+/** The neighbours of a resting lane: who began to rest before it, and after it. */
+export interface Rest {
+  before: Lane | undefined;
+  after: Lane | undefined;
 }
 
 export interface StreamPosition {
@@ -118,6 +126,7 @@ export function createLane(shard: OwnedShard, stream: StreamName, load: TargetLo
     run: undefined,
     reading: 0,
     uncommitted: 0,
+    rest: undefined,
   };
 }
 
