@@ -4,6 +4,7 @@ import { type Feed, type LinkState, openFeed } from "./feed.ts";
 import { type Live, liveReducer } from "./live.ts";
 import { ChangesPage } from "./pages/changes.tsx";
 import { DeadPage } from "./pages/dead.tsx";
+import { ErrorsPage } from "./pages/errors.tsx";
 import { KeysPage } from "./pages/keys.tsx";
 import { OverviewPage } from "./pages/overview.tsx";
 import { ShardsPage } from "./pages/shards.tsx";
@@ -48,6 +49,8 @@ function Page({ live, place: { page, params } }: { readonly live: Live; readonly
       return <ShardsPage live={live} params={params} />;
     case "dead":
       return <DeadPage live={live} params={params} />;
+    case "errors":
+      return <ErrorsPage params={params} />;
     case "topics":
       return <TopicsPage live={live} params={params} />;
     case "changes":

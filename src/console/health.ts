@@ -23,6 +23,7 @@ const PAGES: Readonly<Record<string, PageName>> = {
   "dead-letters": "dead",
   lanes: "shards",
   shards: "shards",
+  errors: "errors",
   workers: "tree",
 };
 
@@ -31,5 +32,5 @@ export function pageOf(check: string): PageName {
   const known = PAGES[check];
   if (known) return known;
   if (/^(?:service|process|supervisor)\./.test(check)) return "tree";
-  return "changes";
+  return check.startsWith("handler.") || check === "channel.crashed" ? "errors" : "changes";
 }

@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 
 const KEYS: readonly (readonly [keys: readonly string[], meaning: string])[] = [
   [["/"], "Find a key or a message"],
-  [["1", "…", "7"], "Go to a page, in the order of the menu"],
+  [["1", "…", "8"], "Go to a page, in the order of the menu"],
   [["j", "k"], "Next and previous row"],
   [["Esc"], "Back to the list, out of a field or dialog"],
   [["r"], "Redrive the selected dead letter"],

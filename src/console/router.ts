@@ -1,7 +1,7 @@
 /** Where in the console one is, kept in the address: `/console/dead?target=order&id=m3-12`. */
 import { useEffect, useState } from "preact/hooks";
 
-export const PAGE_NAMES = ["overview", "tree", "shards", "dead", "topics", "changes", "keys"] as const;
+export const PAGE_NAMES = ["overview", "tree", "shards", "dead", "errors", "topics", "changes", "keys"] as const;
 export type PageName = (typeof PAGE_NAMES)[number];
 
 export interface Place {

@@ -17,6 +17,7 @@ export const TITLES: Readonly<Record<PageName, string>> = {
   tree: "Supervision",
   shards: "Shards & lanes",
   dead: "Dead letters",
+  errors: "Errors",
   topics: "Topics",
   changes: "Changes",
   keys: "Keys",
@@ -66,7 +67,7 @@ function Rail({
   readonly place: Place;
   readonly onHelp: () => void;
 }): VNode {
-  const counts: Partial<Record<PageName, number>> = { dead: live.pulse.dead };
+  const counts: Partial<Record<PageName, number>> = { dead: live.pulse.dead, errors: live.pulse.errors };
   return (
     <header class="rail">
       <a class="brand" href={hrefOf("overview")}>

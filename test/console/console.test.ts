@@ -178,6 +178,27 @@ describe.skipIf(service.kind === "missing")(serviceTitle("the console in Chromiu
   );
 
   test(
+    "an error is resolved, and called a regression when it comes back",
+    async () => {
+      await send("order", "A-1", { kind: "broken" });
+      await using opened = await enter("/errors");
+      const { page } = opened;
+      const list = page.getByRole("list", { name: "Errors" });
+      await list.getByText("TypeError").click();
+      await page.locator(".split-detail").getByText("at receive").first().waitFor();
+      await shoot(page, "errors");
+      await page.getByRole("button", { name: "Resolve", exact: true }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Resolve" }).click();
+      await page.getByText("TypeError: resolved.").waitFor();
+      await list.getByText("TypeError").waitFor({ state: "detached" });
+
+      await send("order", "A-1", { kind: "broken" });
+      await list.getByText("regression").waitFor();
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  test(
     "a key is found by its beginning, shows its state and its messages, is paused, and goes on",
     async () => {
       const key = "customer-4711";
@@ -218,7 +239,16 @@ describe.skipIf(service.kind === "missing")(serviceTitle("the console in Chromiu
       await using opened = await enter("", { ...screen, colorScheme });
       const { page } = opened;
       const { width } = screen.viewport;
-      for (const name of ["Supervision", "Shards & lanes", "Dead letters", "Topics", "Changes", "Keys", "Overview"]) {
+      for (const name of [
+        "Supervision",
+        "Shards & lanes",
+        "Dead letters",
+        "Errors",
+        "Topics",
+        "Changes",
+        "Keys",
+        "Overview",
+      ]) {
         await page.getByRole("navigation").getByRole("link", { name }).click();
         await page.locator(`nav a[aria-current="page"]`).filter({ hasText: name }).waitFor();
         await page.locator("main .waiting").waitFor({ state: "detached" });

@@ -14,7 +14,6 @@ export function Godwit({ size }: { readonly size: number }): VNode {
 
 export type IconName =
   | PageName
-  | "errors"
   | "search"
   | "redrive"
   | "discard"

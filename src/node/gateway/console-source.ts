@@ -14,6 +14,9 @@ const LOG_EVERY_MS: number = SECOND;
 /** Health reads dead letters and lanes: it is worth a few milliseconds, not each second. */
 const HEALTH_EVERY_MS: number = 5 * SECOND;
 
+/** Open errors that are counted; nobody reads more. */
+const MOST_COUNTED = 500;
+
 export interface NodeConsoleOptions {
   readonly node: InspectedNode;
   readonly store: Pick<Store, "shards" | "shardCount" | "description">;
@@ -38,6 +41,7 @@ export class NodeConsoleSource implements ConsoleSource {
   #log: LogPosition | undefined;
   #accepted = 0;
   #health: Health | undefined;
+  #openErrors = 0;
   #isRunning = false;
 
   constructor(options: NodeConsoleOptions) {
@@ -95,7 +99,7 @@ export class NodeConsoleSource implements ConsoleSource {
       sockets: connections,
       channels: joined,
       dead: this.#countOf("dead-letters"),
-      errors: this.#countOf("errors"),
+      errors: this.#openErrors,
       health: this.#shownHealth(),
       workers: node.workers().map((row) => this.#workerPulse(row, handledBy.get(row.worker) ?? 0)),
     };
@@ -143,7 +147,12 @@ export class NodeConsoleSource implements ConsoleSource {
   };
 
   readonly #readHealth = async (): Promise<void> => {
-    this.#health = await this.ask("health", {});
+    const [health, errors] = await Promise.all([
+      this.ask("health", {}),
+      this.ask("errors.list", { state: "open", limit: MOST_COUNTED }),
+    ]);
+    this.#health = health;
+    this.#openErrors = errors.rows.length;
   };
 
   async #repeat(everyMs: number, read: () => Promise<void>): Promise<void> {
