@@ -158,6 +158,18 @@ describe("LaneRuntime", () => {
     expect(await world.deadLetters()).toEqual(["a 1 dead 12"]);
   });
 
+  test("a gap that a send did not wait for is reported", async () => {
+    await using world = await LaneWorld.open(1);
+    const actor = target((run) => {
+      const order = { source: "s", externalSeq: bodyOf(run) as number, gapWaitMs: 30_000 };
+      return { kind: "done", effects: { sends: [{ ...world.message("b", 0, "other"), order }] } };
+    });
+    const passed = world.events.next("source.gap-passed");
+    await world.send("a", [1, 1_000_000]);
+    await world.worker([actor, target(() => DONE, { name: "other" })]);
+    expect(await passed).toEqual({ source: "s", fromSeq: 2, toSeq: 999_999 });
+  });
+
   test("a broken callback is reported and harms nothing", async () => {
     await using world = await LaneWorld.open();
     const caught: string[] = [];

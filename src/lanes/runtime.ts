@@ -221,6 +221,7 @@ export class LaneRuntime {
     this.#tell("broadcasts", broadcastsOf(entries, plan, outcome));
     this.#tell("grown", outcome.grown);
     announceCommit(events, member.memberId, entries, tookMs);
+    for (const gap of outcome.passed) events.emit("source.gap-passed", gap);
     this.#reader.resume();
     this.#advance();
     this.#leases.releaseRested().catch((thrown) => this.#caught("lanes: releasing shards", thrown));
