@@ -10,4 +10,5 @@ export {
   type PubSub,
   type Subscription,
 } from "./port.ts";
+export { ServerMember, type ServerMemberOptions } from "./server-member.ts";
 export { type MessageListener, TopicListeners } from "./topic-listeners.ts";

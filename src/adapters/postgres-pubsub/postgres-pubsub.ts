@@ -9,19 +9,14 @@
  * written again and `onGap` told: what was sent meanwhile is lost. Needs a connection of its own to listen: no transaction pooler in between.
  */
 import { SQL } from "bun";
-import { type Clock, type Events, SECOND, type Timer, toError } from "../../core/index.ts";
+import { type Clock, type Events, SECOND, type Timer } from "../../core/index.ts";
 import {
-  checkMessage,
-  checkTopic,
-  GapListeners,
   type InterestChange,
-  InterestSync,
   type MessageListener,
-  Outbox,
   type OutgoingMessage,
   type PubSub,
+  ServerMember,
   type Subscription,
-  TopicListeners,
 } from "../../pubsub/index.ts";
 import { ParcelReader } from "./parcel-reader.ts";
 import {
@@ -42,18 +37,14 @@ export interface PostgresPubSubOptions {
   readonly events: Events;
 }
 
-const ADAPTER = "postgres";
 const HEARTBEAT_MS: number = 10 * SECOND;
 /** One sends, one reads and looks after subscriptions; the driver adds one that listens. */
 const CONNECTIONS = 2;
 
 export class PostgresPubSub implements PubSub {
   readonly #options: PostgresPubSubOptions;
-  readonly #member = crypto.randomUUID().replaceAll("-", "");
-  readonly #listeners = new TopicListeners();
-  readonly #gaps = new GapListeners();
-  readonly #outbox: Outbox;
-  readonly #interest: InterestSync;
+  readonly #id = crypto.randomUUID().replaceAll("-", "");
+  readonly #member: ServerMember;
   readonly #reader: ParcelReader;
   #sql: SQL | undefined;
   #listening = false;
@@ -62,23 +53,19 @@ export class PostgresPubSub implements PubSub {
   constructor(options: PostgresPubSubOptions) {
     const { clock, events } = options;
     this.#options = options;
-    this.#outbox = new Outbox({
-      send: (batch) => this.#send(batch),
-      lost: (messages, cause) => {
-        events.emit("pubsub.lost", { adapter: ADAPTER, messages, reason: cause ? toError(cause).message : "full" });
-      },
-      recovered: () => this.#gap("messages could not be sent"),
-    });
-    this.#interest = new InterestSync({
+    const member = new ServerMember({
+      adapter: "postgres",
       clock,
+      events,
+      send: (batch) => this.#send(batch),
       apply: (change) => this.#apply(change),
-      onError: (thrown) => this.#caught("subscribe", thrown),
     });
+    this.#member = member;
     this.#reader = new ParcelReader({
       fetch: async (id) => (await this.#open().unsafe<{ parcel: string }[]>(PARCEL, [id]))[0]?.parcel,
-      deliver: (topic, message) => this.#listeners.dispatch(topic, message),
-      lost: (error) => this.#gap(error.message),
-      refused: (reason) => events.emit("pubsub.message-refused", { topic: "", reason }),
+      deliver: (topic, message) => member.deliver(topic, message),
+      lost: (error) => member.gap(error.message),
+      refused: (reason) => member.refused("", reason),
     });
   }
 
@@ -90,9 +77,9 @@ export class PostgresPubSub implements PubSub {
     this.#sql = sql;
     try {
       await createSchema(sql);
-      await sql.unsafe(SUBSCRIBE, [this.#member, sql.array([], "TEXT")]);
+      await sql.unsafe(SUBSCRIBE, [this.#id, sql.array([], "TEXT")]);
       await sql.listen(
-        CHANNEL_PREFIX + this.#member,
+        CHANNEL_PREFIX + this.#id,
         (payload) => this.#reader.take(payload),
         () => this.#listens(),
       );
@@ -100,70 +87,55 @@ export class PostgresPubSub implements PubSub {
       await this.stop();
       throw thrown;
     }
+    this.#member.open();
     this.#beatLater();
   }
 
   async stop(): Promise<void> {
+    this.#heartbeat?.cancel();
+    await this.#member.close();
     const sql = this.#sql;
     if (!sql) return;
-    this.#heartbeat?.cancel();
-    this.#interest.stop();
-    this.#listeners.clear();
-    await this.#outbox.idle();
     this.#sql = undefined;
-    await sql.unsafe(LEAVE, [this.#member]).catch(() => undefined); // Away: it is forgotten there in time.
+    await sql.unsafe(LEAVE, [this.#id]).catch(() => undefined); // Away: it is forgotten there in time.
     await sql.close();
   }
 
   publish(topic: string, message: string): void {
-    checkMessage(topic, message);
-    if (this.#sql) this.#outbox.push({ topic, message });
+    this.#member.publish(topic, message);
   }
 
   subscribe(topic: string, listener: MessageListener): Subscription {
-    checkTopic(topic);
-    const own: MessageListener = (message) => listener(message);
-    this.#listeners.add(topic, own);
-    return {
-      ready: this.#interest.want(topic),
-      unsubscribe: () => {
-        if (this.#listeners.delete(topic, own)) this.#interest.unwant(topic);
-      },
-    };
+    return this.#member.subscribe(topic, listener);
   }
 
   onGap(listener: () => void): () => void {
-    return this.#gaps.add(listener);
+    return this.#member.onGap(listener);
   }
 
   async #send(batch: readonly OutgoingMessage[]): Promise<void> {
     const sql = this.#open();
     const keys = batch.map(({ topic }) => keyOf(topic));
     const pieces = batch.map(({ topic, message }) => JSON.stringify([topic, message]));
-    await sql.unsafe(PUBLISH, [sql.array(keys, "TEXT"), sql.array(pieces, "TEXT"), this.#member]);
+    await sql.unsafe(PUBLISH, [sql.array(keys, "TEXT"), sql.array(pieces, "TEXT"), this.#id]);
   }
 
   async #apply({ added, removed }: InterestChange): Promise<void> {
     const sql = this.#open();
-    if (removed.length > 0) await sql.unsafe(UNSUBSCRIBE, [this.#member, sql.array(removed.map(keyOf), "TEXT")]);
-    if (added.length > 0) await sql.unsafe(SUBSCRIBE, [this.#member, sql.array(added.map(keyOf), "TEXT")]);
+    if (removed.length > 0) await sql.unsafe(UNSUBSCRIBE, [this.#id, sql.array(removed.map(keyOf), "TEXT")]);
+    if (added.length > 0) await sql.unsafe(SUBSCRIBE, [this.#id, sql.array(added.map(keyOf), "TEXT")]);
   }
 
   /** LISTEN is in force: at first, and after each time that it was not. */
   #listens(): void {
-    if (this.#listening) this.#forgotten("the connection was lost");
+    if (this.#listening) this.#member.forgotten("the connection was lost");
     this.#listening = true;
-  }
-
-  /** Writes everything again that the server may have forgotten. */
-  #forgotten(reason: string): void {
-    void this.#interest.reset().then(() => this.#gap(reason));
   }
 
   #beatLater(): void {
     this.#heartbeat = this.#options.clock.after(HEARTBEAT_MS, () => {
       void this.#beat()
-        .catch((thrown) => this.#caught("heartbeat", thrown))
+        .catch((thrown) => this.#member.caught("heartbeat", thrown))
         .then(() => {
           if (this.#sql) this.#beatLater();
         });
@@ -172,19 +144,9 @@ export class PostgresPubSub implements PubSub {
 
   async #beat(): Promise<void> {
     const sql = this.#open();
-    const [known] = await sql.unsafe(TOUCH, [this.#member]);
-    if (!known) this.#forgotten("the server had forgotten this member");
+    const [known] = await sql.unsafe(TOUCH, [this.#id]);
+    if (!known) this.#member.forgotten("the server had forgotten this member");
     for (const statement of SWEEP) await sql.unsafe(statement);
-  }
-
-  #gap(reason: string): void {
-    if (!this.#sql) return;
-    this.#options.events.emit("pubsub.gap", { adapter: ADAPTER, reason });
-    this.#gaps.tell();
-  }
-
-  #caught(what: string, thrown: unknown): void {
-    this.#options.events.emit("error.caught", { stage: `pubsub ${what}`, error: toError(thrown) });
   }
 
   #open(): SQL {

@@ -11,7 +11,7 @@ export interface RedisConnectionOptions {
   readonly url: string;
   readonly clock: Clock;
   /** A connection is up; `first` is false after each break. */
-  readonly onUp: (client: RedisClient, first: boolean) => void;
+  readonly onUp: (first: boolean) => void;
   readonly onError: (thrown: unknown) => void;
 }
 
@@ -64,7 +64,7 @@ export class RedisConnection {
     if (!this.#open) return client.close();
     this.#up = true;
     this.#pingLater(client);
-    this.#options.onUp(client, first);
+    this.#options.onUp(first);
   }
 
   #broken(): void {
