@@ -48,6 +48,8 @@ describe("the configuration in force", () => {
     [{ dataFolder: "" }, {}, "--data: expected a path"],
     [{ store: "mysql://host/db" }, {}, "--store: expected `sqlite` or a URL such as postgres://"],
     [{ store: "postgres:/db" }, {}, "--store: expected"],
+    [{ pubsub: "kafka://host" }, {}, "--pubsub: expected `auto`, `none` or a URL such as redis://"],
+    [{ gateways: "0" }, {}, '--gateways: expected a whole number from 1 to 64, received "0"'],
   ])("refuses %j %j, naming where the value came from", (given, env, message) => {
     expect(() => resolveConfig(given, env)).toThrow(message);
   });
@@ -57,6 +59,8 @@ describe("the configuration in force", () => {
     expect(config.store).toContain("secret");
     expect(showSetting(config, "store")).toBe("postgres://user:***@db:5432/app");
     expect(() => resolveConfig({ store: "mysql://user:secret@db/app" }, {})).toThrow("mysql://user:***@db/app");
+    const redis = resolveConfig({ pubsub: "redis://:secret@cache:6379" }, {}).config;
+    expect(showSetting(redis, "pubsub")).toBe("redis://:***@cache:6379");
   });
 
   test("never shows a token, nor repeats one it refuses", () => {
