@@ -240,6 +240,8 @@ export interface EventPayloads {
 interface MessagePayload {
   readonly target: string;
   readonly key: string;
+  /** Of a message that failed or died, where it carries a trace. */
+  readonly traceId?: string;
 }
 
 interface ErrorGroupPayload {
@@ -260,6 +262,9 @@ export interface ProcessedMessage extends MessagePayload {
   readonly acceptedAtMs: number;
   /** How long its handler took, ms. */
   readonly durationMs: number;
+  /** W3C trace context, where it carries one; and then the message whose handling sent it, if it was one. */
+  readonly traceparent?: string;
+  readonly cause?: string;
 }
 
 interface DeliveryPayload {

@@ -13,7 +13,7 @@ export {
   StoreUnavailableError,
   toError,
 } from "./errors.ts";
-export { EVENT_DESCRIPTIONS, type EventName, type EventPayloads } from "./event-catalog.ts";
+export { EVENT_DESCRIPTIONS, type EventName, type EventPayloads, type ProcessedMessage } from "./event-catalog.ts";
 export { type EventMeta, Events, type Listener } from "./events.ts";
 export { hash32 } from "./hash.ts";
 export { ManualClock } from "./manual-clock.ts";

@@ -1,4 +1,4 @@
-import type { Events } from "../core/index.ts";
+import type { Events, ProcessedMessage } from "../core/index.ts";
 import { decodeMeta, type HistoryWrite, messageId, type Seq } from "../store/index.ts";
 import type { CommitPlan } from "./build-commit.ts";
 import type { Committed } from "./committer.ts";
@@ -63,25 +63,34 @@ export function announceCommit(events: Events, member: string, entries: readonly
   }
 }
 
+/** The id of the trace that a message carries, for the log. */
+export function traceIdOf(meta: string | null): { readonly traceId?: string } {
+  const traceId = decodeMeta(meta).traceparent?.split("-")[1];
+  return traceId === undefined ? {} : { traceId };
+}
+
 function isDone(entry: Entry): entry is Handled {
   return entry.kind === "handled" && entry.dead === undefined;
 }
 
-function processed({ message, attempt, durationMs }: Handled): {
-  readonly id: string;
-  readonly target: string;
-  readonly key: string;
-  readonly attempt: number;
-  readonly acceptedAtMs: number;
-  readonly durationMs: number;
-} {
-  const { target, key, acceptedAtMs } = message;
-  return { id: messageId(message), target, key, attempt, acceptedAtMs, durationMs };
+function processed({ message, attempt, durationMs }: Handled): ProcessedMessage {
+  const { target, key, acceptedAtMs, meta } = message;
+  const told = { id: messageId(message), target, key, attempt, acceptedAtMs, durationMs };
+  return meta?.includes(TRACED) ? { ...told, ...traceOf(meta) } : told;
+}
+
+/** Only a meta that holds this is decoded: a trace must cost those nothing that have none. */
+const TRACED = '"traceparent"';
+
+function traceOf(text: string): Pick<ProcessedMessage, "traceparent" | "cause"> {
+  const { traceparent, cause } = decodeMeta(text);
+  return { ...(traceparent !== undefined && { traceparent }), ...(cause !== undefined && { cause }) };
 }
 
 function announceDeath(events: Events, { message, dead }: Handled): void {
   const { target, key } = message;
   events.emit("message.dead", {
+    ...traceIdOf(message.meta),
     id: messageId(message),
     target,
     key,

@@ -7,6 +7,7 @@
  */
 import { type Clock, type Events, GodwitError, type Timer, toError } from "../core/index.ts";
 import { messageId } from "../store/index.ts";
+import { traceIdOf } from "./announce.ts";
 import type { Failure } from "./failure.ts";
 import type { Lane } from "./lane.ts";
 import type { LaneBook } from "./lane-book.ts";
@@ -204,8 +205,16 @@ export class Runner {
   }
 }
 
-function described(run: Run): { readonly id: string; readonly target: string; readonly key: string } {
-  return { id: messageId(run.message), target: run.message.target, key: run.message.key };
+interface Described {
+  readonly id: string;
+  readonly target: string;
+  readonly key: string;
+  readonly traceId?: string;
+}
+
+function described(run: Run): Described {
+  const { target, key, meta } = run.message;
+  return { id: messageId(run.message), target, key, ...traceIdOf(meta) };
 }
 
 function timedOut(run: Run, operation: string, stack: string): GodwitError {

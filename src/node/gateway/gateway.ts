@@ -22,6 +22,9 @@ import type { Shard, Store } from "../../store/index.ts";
 import { GatewayCluster } from "../cluster/gateway-cluster.ts";
 import type { NodeLink } from "../cluster/node-link.ts";
 import { collectFlowSteps } from "../flow-steps.ts";
+import { Tracer } from "../observe/tracer.ts";
+import { createWebhookTracing } from "../observe/webhook-tracing.ts";
+import { VERSION } from "../version.ts";
 import { createChannelBackend } from "./channel-backend.ts";
 import { withOverlay } from "./dev-overlay.ts";
 import { createHealth, type Readiness } from "./health.ts";
@@ -98,12 +101,15 @@ export class Gateway {
   #http: HttpServer | undefined;
   #app: ReadyApp | undefined;
   #doors: readonly HttpDoor[] = [];
+  readonly #tracer: Tracer | undefined;
   #draining = false;
   #cutRequests = 0;
 
   constructor(options: GatewayOptions) {
     const { store, clock, events } = options;
     this.#options = options;
+    const instance = options.gatewayId;
+    this.#tracer = Tracer.fromEnvironment({ service: "godwit", version: VERSION, instance }, clock);
     this.links = new WorkerLinks(this.#handlers(), events, options);
     const onGrown = (shards: readonly Shard[]) => this.#grown(shards);
     this.appender = new Appender({ store, clock, events, onGrown });
@@ -236,7 +242,9 @@ export class Gateway {
   #createDoors({ manifest, pages }: ReadyApp, earlier: Pages | undefined): readonly HttpDoor[] {
     const { store, clock, events } = this.#options;
     const doors = manifest.connectors.map((connector) => createDoor(connector, { createHmac: bunHmac, clock }));
-    const webhooks = createWebhooks(doors, { appender: this.appender, shardCount: store.shardCount, events });
+    const tracing = this.#tracer && { tracing: createWebhookTracing(this.#tracer, clock) };
+    const { appender } = this;
+    const webhooks = createWebhooks(doors, { appender, shardCount: store.shardCount, events, ...tracing });
     const health = createHealth(() => this.#readiness());
     const served: HttpDoor = (request, pathname) => pages.respond(request.method, pathname);
     return [

@@ -9,6 +9,13 @@ export interface WebhookServices {
   readonly appender: Pick<Appender, "append">;
   readonly shardCount: number;
   readonly events: Events;
+  /** Begins or continues a trace for each webhook; absent: no traces. */
+  readonly tracing?: WebhookTracing;
+}
+
+export interface WebhookTracing {
+  /** `traceparent`: the caller's. Returns the one for the messages, and what to call when they are durable. */
+  begin(connector: string, traceparent: string | null): { readonly traceparent: string; appended(): void };
 }
 
 export interface Webhooks {
@@ -30,22 +37,31 @@ async function receive(door: InboundDoor, request: Request, services: WebhookSer
   try {
     const rawBody = await readBody(request, door.maxBodyBytes);
     const { method, url, headers } = request;
-    return await carryOut(door, await door.handle({ method, url, headers, rawBody }), services);
+    const outcome = await door.handle({ method, url, headers, rawBody });
+    return await carryOut(door, outcome, services, headers.get("traceparent"));
   } catch (thrown) {
     return refuseReceived(door, thrown, services.events);
   }
 }
 
-async function carryOut(door: InboundDoor, outcome: DoorOutcome, services: WebhookServices): Promise<Response> {
+async function carryOut(
+  door: InboundDoor,
+  outcome: DoorOutcome,
+  services: WebhookServices,
+  traceparent: string | null,
+): Promise<Response> {
   const { events } = services;
   const { connector } = door;
   switch (outcome.kind) {
-    case "accept":
-      await services.appender.append(
-        outcome.messages.map((message) => toAppend(message, connector, services.shardCount)),
-      );
+    case "accept": {
+      const trace = services.tracing?.begin(connector, traceparent);
+      const toRequest = (message: InboundMessage) =>
+        toAppend(message, connector, services.shardCount, trace?.traceparent);
+      await services.appender.append(outcome.messages.map(toRequest));
+      trace?.appended();
       events.emit("webhook.accepted", { connector, messages: outcome.messages.length });
       return toResponse(200, outcome.reply);
+    }
     case "answer":
       if (outcome.ignored !== undefined) events.emit("webhook.ignored", { connector, reason: outcome.ignored });
       return toResponse(outcome.status, outcome.reply);
@@ -64,14 +80,23 @@ function refuseReceived(door: InboundDoor, thrown: unknown, events: Events): Res
   return answer;
 }
 
-function toAppend(message: InboundMessage, connector: string, shardCount: number): AppendRequest {
+function toAppend(
+  message: InboundMessage,
+  connector: string,
+  shardCount: number,
+  traceparent: string | undefined,
+): AppendRequest {
   const { target, key, source, externalId, order, origin } = message;
   return {
     shard: shardOf(key, shardCount),
     target,
     key,
     body: JSON.stringify(message.body),
-    meta: encodeMeta({ from: `connector:${connector}`, ...(origin && { origin }) }),
+    meta: encodeMeta({
+      from: `connector:${connector}`,
+      ...(origin && { origin }),
+      ...(traceparent && { traceparent }),
+    }),
     dedupe: { source, externalId },
     ...(order && { order }),
   };

@@ -3,7 +3,6 @@
  *
  * Listens only; nothing of the node waits for it, and nothing here survives.
  */
-import manifest from "../../../package.json" with { type: "json" };
 import { type Clock, type Events, sleep } from "../../core/index.ts";
 import {
   answerQuery,
@@ -22,6 +21,7 @@ import type { Gateway } from "../gateway/gateway.ts";
 import type { HttpDoor } from "../gateway/http-server.ts";
 import type { WorkerLinkHandlers } from "../gateway/worker-links.ts";
 import type { NodeConfig } from "../node-config.ts";
+import { VERSION } from "../version.ts";
 import { ErrorInbox } from "./error-inbox.ts";
 import { FailureLog } from "./failure-log.ts";
 import { createMetricsDoor } from "./metrics-door.ts";
@@ -150,7 +150,7 @@ export class Observer {
     const { config, clock, gateway, slots } = this.#options;
     return {
       name: config.nodeName,
-      version: manifest.version,
+      version: VERSION,
       pid: process.pid,
       startedAtMs,
       url: () => gateway().url,

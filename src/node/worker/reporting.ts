@@ -5,6 +5,8 @@ import { collectWork, Registry } from "../../telemetry/index.ts";
 import { forwardEvents } from "../event-forwarding.ts";
 import { collectFlowSteps } from "../flow-steps.ts";
 import type { FlowStep } from "../link-protocol.ts";
+import { Tracer } from "../observe/tracer.ts";
+import { VERSION } from "../version.ts";
 import type { WorkerBoot } from "../worker-boot.ts";
 import type { GatewayLinks } from "./gateway-links.ts";
 import type { WorkMeter } from "./work-meter.ts";
@@ -21,6 +23,7 @@ export function startReporting(boot: WorkerBoot, events: Events, gateways: Gatew
   loop.start();
   const registry = new Registry();
   collectWork(events, registry);
+  Tracer.fromEnvironment({ service: "godwit", version: VERSION, instance: boot.memberId }, systemClock)?.listen(events);
   setInterval(() => {
     const rssBytes = process.memoryUsage.rss();
     const metrics = registry.take();
