@@ -26,7 +26,7 @@ export interface GatewayPoolOptions {
   readonly config: NodeConfig;
   readonly folder: DataFolder;
   /** The first gateway, open. */
-  readonly gateway: Pick<Gateway, "url" | "answer" | "buryGateway">;
+  readonly gateway: Pick<Gateway, "url" | "links" | "answer" | "buryGateway">;
   readonly cluster: Pick<NodeCluster, "member">;
   /** The workers as people see them. */
   readonly workers: () => readonly object[];
@@ -145,8 +145,9 @@ export class GatewayPool implements Service {
       onRequest: (kind, data) => {
         if (kind === "subscribe") return member.subscribe(String(data));
         if (kind === "ready") return this.#processes.get(gatewayId ?? "")?.markReady();
+        if (kind === "workers") return gateway.links.ready.map(({ memberId }) => memberId);
         if (kind === "http") return handleRoute({ fetch: (request) => gateway.answer(request) }, data as RouteRequest);
-        throw new InvalidInputError("hub request", "subscribe, ready or http", kind);
+        throw new InvalidInputError("hub request", "subscribe, ready, workers or http", kind);
       },
       onClose: () => {
         this.#links.delete(link());

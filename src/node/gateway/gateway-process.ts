@@ -7,7 +7,7 @@
 import { connectLink } from "../../adapters/bun/index.ts";
 import { endWithParent } from "../../adapters/process/index.ts";
 import type { AppManifest } from "../../app/index.ts";
-import { Events, systemClock, toError } from "../../core/index.ts";
+import { Events, SECOND, sleep, systemClock, toError } from "../../core/index.ts";
 import type { Link } from "../../wire/index.ts";
 import { LinkPubSub } from "../cluster/link-pubsub.ts";
 import { NodeLink } from "../cluster/node-link.ts";
@@ -22,6 +22,8 @@ import { carry } from "./routes.ts";
 /** Paths that the node itself answers: its first gateway does. */
 const NODE_PATHS: readonly string[] = ["/api/", "/console"];
 const NODE_DEADLINE_MS = 60_000;
+/** One that does not come in this time has died meanwhile; the next one links before it is ready. */
+const WORKERS_DEADLINE_MS: number = 5 * SECOND;
 
 /** Runs until SIGTERM, or until its node is gone. */
 export async function runGatewayProcess(boot: GatewayProcessBoot): Promise<void> {
@@ -46,7 +48,7 @@ export async function runGatewayProcess(boot: GatewayProcessBoot): Promise<void>
   forwardEvents(events, (batch) => link.notify("events", batch));
   const store = openStore({ ...boot, role: "gateway" });
   await store.start();
-  const { gateway, manifest } = createGateway({
+  const { gateway, manifest, linkedTo } = createGateway({
     boot,
     link,
     pubsub,
@@ -63,7 +65,13 @@ export async function runGatewayProcess(boot: GatewayProcessBoot): Promise<void>
       .then(() => store.stop())
       .finally(() => process.exit(0));
   });
-  await gateway.open(await manifest);
+  const app = await manifest;
+  // What a worker broadcasts that is not linked yet would not reach sockets here.
+  await Promise.race([
+    linkedTo((await link.request("workers", null)) as string[]),
+    sleep(systemClock, WORKERS_DEADLINE_MS),
+  ]);
+  await gateway.open(app);
   await link.request("ready", null);
 }
 
@@ -79,8 +87,15 @@ interface GatewayProcessParts {
 function createGateway({ boot, link, pubsub, events, store, workers }: GatewayProcessParts): {
   readonly gateway: Gateway;
   readonly manifest: Promise<AppManifest>;
+  /** Resolves when these workers are ready here. */
+  linkedTo(members: readonly string[]): Promise<void>;
 } {
   const first = Promise.withResolvers<AppManifest>();
+  const complete = Promise.withResolvers<void>();
+  let awaited: readonly string[] | undefined;
+  const check = () => {
+    if (awaited?.every((memberId) => gateway.links.byMember(memberId))) complete.resolve();
+  };
   const outward = new NodeLink({
     pubsub,
     nodeName: boot.nodeName,
@@ -102,7 +117,10 @@ function createGateway({ boot, link, pubsub, events, store, workers }: GatewayPr
     nodeState: workers,
     doors: [askNode(link)],
     workers: {
-      loaded: (_worker, manifest) => first.resolve(manifest),
+      loaded: (_worker, manifest) => {
+        first.resolve(manifest);
+        check();
+      },
       loadFailed: () => {},
       gone: () => {},
       heartbeat: () => {},
@@ -112,7 +130,12 @@ function createGateway({ boot, link, pubsub, events, store, workers }: GatewayPr
       },
     },
   });
-  return { gateway, manifest: first.promise };
+  const linkedTo = (members: readonly string[]): Promise<void> => {
+    awaited = members;
+    check();
+    return complete.promise;
+  };
+  return { gateway, manifest: first.promise, linkedTo };
 }
 
 /** What workers say leaves the node through the first gateway. */

@@ -57,11 +57,13 @@ export class GatewayLinks {
     });
   }
 
-  /** Links to the first gateway and says hello; to the others as they come up. @throws GodwitError `link_refused`. */
+  /** Links to every gateway that is up and says hello; to others as they come up. @throws GodwitError `link_refused`. */
   static async connect(boot: WorkerBoot, clock: Clock, handlers: GatewayHandlers): Promise<GatewayLinks> {
     const links = new GatewayLinks(boot, clock, handlers);
     const [first, ...others] = links.#peers;
     await links.#link(first as Peer);
+    // Before it says that it is ready: what it broadcasts must reach the sockets of every gateway that is up.
+    await Promise.allSettled(others.map((peer) => links.#link(peer)));
     for (const peer of others) void links.#keepLinked(peer);
     return links;
   }
