@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
 import { dirname } from "node:path";
-import { ConfigError, systemClock, toError } from "../../core/index.ts";
+import { systemClock, toError } from "../../core/index.ts";
 import type { RunningNode } from "../../node/index.ts";
 import { type Ready, renderBanner, renderReadyJson } from "../banner.ts";
 import type { Command, Invocation } from "../command.ts";
@@ -11,6 +10,7 @@ import { runNode } from "../run-node.ts";
 import type { Terminal } from "../terminal.ts";
 import { watchFiles } from "../watch-files.ts";
 import { warnOfMisspeltVariables } from "./config.ts";
+import { requireApp } from "./start.ts";
 
 /** `godwit dev`: a node whose code follows the files. */
 export const devCommand: Command = {
@@ -28,9 +28,7 @@ async function dev(invocation: Invocation, terminal: Terminal): Promise<number> 
   const env = { ...terminal.env, GODWIT_WORKER_MEMORY: terminal.env.GODWIT_WORKER_MEMORY || "off" };
   const { config } = resolveConfig(givenSettings(invocation), env);
   warnOfMisspeltVariables(terminal);
-  if (!existsSync(config.appPath)) {
-    throw new ConfigError(`there is no app file ${config.appPath}; name it: godwit dev path/to/app.ts`);
-  }
+  requireApp(config, "dev");
   const { startNode } = await import("../../node/index.ts");
   let watching: Disposable | undefined;
   const code = await runNode({

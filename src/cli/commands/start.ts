@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { ConfigError, systemClock } from "../../core/index.ts";
+import type { NodeConfig } from "../../node/index.ts";
 import { type Ready, renderBanner, renderReadyJson } from "../banner.ts";
 import type { Command, Invocation } from "../command.ts";
 import { APP_ARGUMENT, givenSettings, SETTING_OPTIONS } from "../config/options.ts";
@@ -23,20 +24,24 @@ export const startCommand: Command = {
   run: start,
 };
 
+/** @throws ConfigError when the app file is not there. */
+export function requireApp({ appPath }: NodeConfig, command: string): void {
+  if (existsSync(appPath)) return;
+  throw new ConfigError(`there is no app file ${appPath}; name it: godwit ${command} path/to/app.ts`);
+}
+
 async function start(invocation: Invocation, terminal: Terminal): Promise<number> {
   const { config } = resolveConfig(givenSettings(invocation), terminal.env);
   warnOfMisspeltVariables(terminal);
-  if (!existsSync(config.appPath)) {
-    throw new ConfigError(`there is no app file ${config.appPath}; name it: godwit start path/to/app.ts`);
-  }
+  requireApp(config, "start");
   // Loaded here, so that the other commands do not wait for it.
   const { startNode } = await import("../../node/index.ts");
   return runNode({
     config,
     startNode,
     onReady: (node) => {
-      // What failed is in the node's log; the old code goes on.
-      process.on("SIGHUP", () => void node.deploy().catch(() => undefined));
+      // On a terminal it says that the terminal is gone, and ends the node. What failed is in the node's log; the old code goes on.
+      if (!process.stdout.isTTY) process.on("SIGHUP", () => void node.deploy().catch(() => undefined));
       const ready: Ready = { node, config, readyAfterMs: Bun.nanoseconds() / 1e6, cwd: process.cwd() };
       terminal.out(invocation.json ? renderReadyJson(ready) : renderBanner(ready, terminal.style));
     },

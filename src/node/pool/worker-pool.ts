@@ -95,11 +95,6 @@ export class WorkerPool implements Service {
     return [...this.#serving.values()];
   }
 
-  /** The slot's serving incarnation whose process this is; undefined for one that is on its way out, or not yet in. */
-  servingMember(memberId: string): Incarnation | undefined {
-    return this.serving.find((incarnation) => incarnation.memberId === memberId);
-  }
-
   /** Starts workers beside those that serve: their app is loaded, and they take no work. @throws the reason of the first that does not start; none is left then. */
   async launch(release: Release, slots: readonly string[]): Promise<readonly Incarnation[]> {
     const launched = slots.map((slot) => this.#create(slot, release, false));
