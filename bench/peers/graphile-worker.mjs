@@ -7,7 +7,9 @@ import { bringAll, CREATE_TABLES, HANDLE_ONE, OrderWatch } from "./work.mjs";
 
 const silent = new Logger(() => () => {});
 const pool = new pg.Pool({ connectionString: options.address, max: options.concurrency + 4 });
-pool.on("error", (error) => console.error("graphile-worker:", error.message));
+const report = (error) => console.error("graphile-worker:", error.message);
+pool.on("error", report);
+pool.on("connect", (client) => client.on("error", report));
 
 async function produce() {
   const utils = await makeWorkerUtils({ pgPool: pool, logger: silent });
