@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { Socket } from "phoenix";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { requireService, serviceTitle } from "../../src/testing/index.ts";
 import { NodeProcess } from "../node/node-process.ts";
@@ -223,6 +224,25 @@ describe.skipIf(service.kind === "missing")(serviceTitle("the console in Chromiu
       await page.getByRole("dialog").getByRole("button", { name: "Resume" }).click();
       await page.locator(".facts").getByText("running normally").waitFor();
       await page.locator(".code").getByText('"ship"').first().waitFor();
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  test(
+    "a topic shows who has joined it and who is present",
+    async () => {
+      const socket = new Socket(`${node.url.replace("http", "ws")}/socket`, { transport: WebSocket });
+      socket.connect();
+      const joined = Promise.withResolvers<unknown>();
+      socket.channel("room:lobby", { user: "ada" }).join().receive("ok", joined.resolve);
+      await joined.promise;
+      await using opened = await enter("/topics");
+      const { page } = opened;
+      await page.getByRole("list", { name: "Topics" }).getByText("room:lobby").click();
+      await page.locator(".present").getByText("ada").waitFor();
+      await page.getByText("1 socket, 1 joined").waitFor();
+      await shoot(page, "topics");
+      socket.disconnect();
     },
     TEST_TIMEOUT_MS,
   );

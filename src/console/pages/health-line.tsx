@@ -7,6 +7,7 @@ import { Godwit } from "../parts/icons.tsx";
 import { hrefOf } from "../router.ts";
 
 const SHOWN = 4;
+const WORKERS = "node/workers/";
 /** Advice for the command line; the console's pages have buttons for it. */
 const COMMAND = /--\w/;
 
@@ -30,7 +31,8 @@ export function HealthLine({ live }: { readonly live: Live }): VNode {
             <li key={text}>
               <Dot tone={severity === "problem" ? "bad" : "warn"} />
               <p class="clip" title={text}>
-                <a href={hrefOf(pageOf(check))}>{text}</a> {!COMMAND.test(advice) && <span class="soft">{advice}</span>}
+                <a href={hrefOf(pageOf(check))}>{text.replaceAll(WORKERS, "")}</a>{" "}
+                {!COMMAND.test(advice) && <span class="soft">{advice}</span>}
               </p>
             </li>
           ))}

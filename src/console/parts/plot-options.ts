@@ -18,6 +18,8 @@ const CHROME = ["ink-soft", "line-soft", "edge", "rufous", "sea", "violet"] as c
 const AXIS_FONT = '11px ui-sans-serif, -apple-system, "Segoe UI", Inter, Roboto, Arial, sans-serif';
 const VALUE_AXIS_PX = 46;
 const TIME_AXIS_PX = 24;
+/** Half of the last time below the plot. */
+const RIGHT_PX = 14;
 /** All plots share one cursor. */
 const CURSOR_KEY = "godwit-console";
 
@@ -34,7 +36,7 @@ export function createPlot(
   const options: uPlot.Options = {
     width: parent.clientWidth,
     height: heightPx,
-    padding: [8, 2, hasTimes ? 0 : 4, 0],
+    padding: [8, RIGHT_PX, hasTimes ? 0 : 4, 0],
     legend: { show: false },
     scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, Math.max(1, (max ?? 0) * 1.08)] } },
     series: [{}, ...series.map((each) => seriesOptions(each, palette))],
@@ -55,7 +57,7 @@ export function createPlot(
 
 function seriesOptions({ color, shape, label }: PlotSeries, palette: Palette): uPlot.Series {
   const stroke = palette[color];
-  const common = { label, stroke, points: { show: false }, spanGaps: true };
+  const common = { label, stroke, points: { size: 4, fill: stroke, filter: isolated }, spanGaps: false };
   if (shape === "line") return { ...common, width: 1.5 };
   if (shape === "bars") {
     return {
@@ -66,6 +68,14 @@ function seriesOptions({ color, shape, label }: PlotSeries, palette: Palette): u
     };
   }
   return { ...common, width: 1, fill: (plot) => water(plot, stroke) };
+}
+
+/** Between two seconds without a measurement no line can be drawn: the one between them stands as a point. */
+function isolated(plot: uPlot, seriesIndex: number, show: boolean): number[] | null {
+  const values = plot.data[seriesIndex];
+  if (!show || !values) return null;
+  const known = (index: number) => typeof values[index] === "number";
+  return Array.from(values.keys()).filter((index) => known(index) && !known(index - 1) && !known(index + 1));
 }
 
 /** Deepest at the surface, clear at the ground. */

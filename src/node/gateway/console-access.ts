@@ -26,6 +26,8 @@ export interface Caller {
   readonly host: string | null;
   /** Address of the other end; empty when unknown. */
   readonly peer: string;
+  /** Did a proxy pass it on? Then the address is the proxy's. */
+  readonly isForwarded: boolean;
 }
 
 /** `id` names the session in what it decides, and closes its sockets when it logs out. */
@@ -67,8 +69,14 @@ const FOR_EVER: ConsoleSession = { id: "this-machine", expiresAtMs: null };
 const OPEN: ConsoleAccess = {
   ...CLOSED,
   mode: "open",
-  session: async ({ peer, host }) => (isLoopback(peer) && isLocalHost(host) ? FOR_EVER : undefined),
+  session: async ({ peer, host, isForwarded }) =>
+    isLoopback(peer) && isLocalHost(host) && !isForwarded ? FOR_EVER : undefined,
 };
+
+/** By the headers that a proxy adds. */
+export function isForwarded(hasHeader: (name: string) => boolean): boolean {
+  return ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip"].some(hasHeader);
+}
 
 function isLoopback(peer: string): boolean {
   return peer === "::1" || /^(?:::ffff:)?127\./.test(peer);

@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { originAllowed } from "../../channels/index.ts";
 import { SECOND } from "../../core/index.ts";
-import { type Caller, type ConsoleAccess, SESSION_COOKIE, SESSION_MS } from "./console-access.ts";
+import { type Caller, type ConsoleAccess, isForwarded, SESSION_COOKIE, SESSION_MS } from "./console-access.ts";
 import { readBody, refuse, refuseThrown } from "./http-answer.ts";
 import type { HttpDoor } from "./http-server.ts";
 import { buildPages, type Pages } from "./pages.ts";
@@ -110,8 +110,14 @@ function sessionCookie(request: Request, value: string, maxAgeSeconds: number): 
 }
 
 function callerOf(request: Request, peer: string): Caller {
-  const cookies = new Bun.CookieMap(request.headers.get("cookie") ?? "");
-  return { cookie: cookies.get(SESSION_COOKIE) ?? undefined, host: request.headers.get("host"), peer };
+  const { headers } = request;
+  const cookies = new Bun.CookieMap(headers.get("cookie") ?? "");
+  return {
+    cookie: cookies.get(SESSION_COOKIE) ?? undefined,
+    host: headers.get("host"),
+    peer,
+    isForwarded: isForwarded((name) => headers.has(name)),
+  };
 }
 
 function withHeaders(response: Response): Response {

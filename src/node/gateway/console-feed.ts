@@ -26,7 +26,7 @@ import {
   toError,
 } from "../../core/index.ts";
 import { QUERIES, type QueryName } from "../../inspect/index.ts";
-import { type ConsoleAccess, SESSION_COOKIE } from "./console-access.ts";
+import { type ConsoleAccess, isForwarded, SESSION_COOKIE } from "./console-access.ts";
 import { ConsoleHistory } from "./console-history.ts";
 import { CONSOLE_TOPIC, type ConsoleHello, type ConsoleSource, type Mark, type Pulse } from "./console-protocol.ts";
 
@@ -137,8 +137,12 @@ export class ConsoleFeed {
   }
 
   async #connect({ cookies, headers, peer }: ConnectInfo): Promise<HostResponses["connect"]> {
-    const caller = { cookie: cookies[SESSION_COOKIE], host: headers.host ?? null, peer: peer ?? "" };
-    const session = await this.#options.access.session(caller);
+    const session = await this.#options.access.session({
+      cookie: cookies[SESSION_COOKIE],
+      host: headers.host ?? null,
+      peer: peer ?? "",
+      isForwarded: isForwarded((name) => Object.hasOwn(headers, name)),
+    });
     if (!session) return { kind: "refused", reason: "not logged in" };
     return { kind: "accepted", id: session.id, assigns: {}, expiresAtMs: session.expiresAtMs };
   }

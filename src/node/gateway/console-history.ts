@@ -5,7 +5,7 @@ import type { Mark, Pulse, PulsePoint, PulseSeries } from "./console-protocol.ts
 const SECONDS_KEPT = 900;
 /** Three hours, one point in ten seconds. */
 const SPANS_KEPT = 1_080;
-export const SPAN_MS = 10_000;
+const SECONDS_IN_SPAN = 10;
 const MARKS_KEPT = 200;
 
 type Columns = { readonly [K in keyof PulseSeries]: PulseSeries[K][number][] };
@@ -21,8 +21,7 @@ export class ConsoleHistory {
     const point = pointOf(pulse);
     push(this.seconds, point, SECONDS_KEPT);
     this.#span.push(point);
-    const begunAtMs = (this.#span[0] as PulsePoint).atMs;
-    if (pulse.atMs - begunAtMs < SPAN_MS - 500) return undefined;
+    if (this.#span.length < SECONDS_IN_SPAN) return undefined;
     const span = merge(this.#span);
     this.#span = [];
     push(this.spans, span, SPANS_KEPT);
