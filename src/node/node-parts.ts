@@ -66,7 +66,7 @@ export function createNodeParts(config: NodeConfig, folder: DataFolder, dev: boo
     clock,
     events,
   });
-  const gateways = createGateways(base, gateway, cluster, roster);
+  const gateways = createGateways(base, gateway, { cluster, roster, observer });
   const parts = { ...base, ...nodePool, roster, observer, cluster, nodeConsole, gateway, gateways, canary };
   showDeploys(events, (state) => gateway.topics.deploy(state));
   events.on("lease.released", () => gateway.links.share());
@@ -150,9 +150,9 @@ function workerHandlers(
 function createGateways(
   base: NodeBase,
   gateway: Gateway,
-  cluster: NodeCluster | undefined,
-  roster: WorkerRoster,
+  { cluster, roster, observer }: Pick<NodeParts, "cluster" | "roster" | "observer">,
 ): GatewayPool | undefined {
   if (!cluster || base.config.gateways === 1) return undefined;
-  return new GatewayPool({ ...base, gateway, cluster, workers: () => roster.states });
+  const workers = () => roster.states;
+  return new GatewayPool({ ...base, gateway, cluster, workers, onReport: (report) => observer.gatewayReport(report) });
 }

@@ -53,7 +53,7 @@ export function collectService(events: Events, registry: Registry): void {
 }
 
 /** Both append: the node what comes in, the workers what their channels and routes send. */
-function collectAppends(events: Events, registry: Registry): void {
+export function collectAppends(events: Events, registry: Registry): void {
   events.on("messages.appended", ({ messages, duplicates, held, ms }) => {
     registry.count("accepted", [], messages);
     registry.count("duplicates", [], duplicates);

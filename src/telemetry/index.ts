@@ -1,4 +1,4 @@
-export { collectService, collectWork } from "./collect.ts";
+export { collectAppends, collectService, collectWork } from "./collect.ts";
 export { type Failure, fingerprintOf, framesOf, type OwnsFile, titleOf, withoutVariables } from "./fingerprint.ts";
 export { type HistogramMetric, METRICS, type Metric, type MetricName } from "./metrics.ts";
 export { type OtlpResource, otlpTraces } from "./otlp.ts";

@@ -89,3 +89,17 @@ describe("/metrics", () => {
     expect((await fetch(`${node.url}/metrics`)).status).toBe(401);
   });
 });
+
+test("/metrics counts the sockets of every gateway process of the node", async () => {
+  await using node = await ObservedNode.start({ arguments: ["--gateways", "2"] });
+  const sockets = Array.from({ length: 8 }, () => {
+    const socket = new Socket(`${node.url.replace("http", "ws")}/socket`, { transport: WebSocket });
+    socket.connect();
+    return socket;
+  });
+  const headers = { authorization: "Bearer a-token-for-the-tests" };
+  const scrape = () => fetch(`${node.url}/metrics`, { headers }).then((answer) => answer.text());
+  const text = await node.until(scrape, (read) => read.includes("\ngodwit_socket_connections 8\n"));
+  expect(text).toMatch(/^godwit_process_resident_bytes\{process="g1"\} \d+$/m);
+  for (const socket of sockets) socket.disconnect();
+});

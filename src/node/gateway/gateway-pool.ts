@@ -17,6 +17,7 @@ import type { DataFolder } from "../data-folder.ts";
 import { emitForwarded } from "../event-forwarding.ts";
 import type { ForwardedEvent, RouteRequest } from "../link-protocol.ts";
 import type { NodeConfig } from "../node-config.ts";
+import type { GatewayReport } from "../observe/gateway-report.ts";
 import { ownCommand } from "../own-command.ts";
 import { handleRoute } from "../worker/route-host.ts";
 import type { Gateway } from "./gateway.ts";
@@ -30,6 +31,8 @@ export interface GatewayPoolOptions {
   readonly cluster: Pick<NodeCluster, "member">;
   /** The workers as people see them. */
   readonly workers: () => readonly object[];
+  /** What a gateway tells of itself, once a second. */
+  readonly onReport: (report: GatewayReport) => void;
   readonly clock: Clock;
   readonly events: Events;
 }
@@ -139,7 +142,8 @@ export class GatewayPool implements Service {
         if (kind === "hello") {
           gatewayId = (data as { readonly gatewayId: string }).gatewayId;
           this.#joined(link());
-        } else if (kind === "events") emitForwarded(events, data as readonly ForwardedEvent[]);
+        } else if (kind === "report") this.#options.onReport(data as GatewayReport);
+        else if (kind === "events") emitForwarded(events, data as readonly ForwardedEvent[]);
         else throw new GodwitError("bad_frame", `a gateway does not say ${kind}`);
       },
       onRequest: (kind, data) => {

@@ -13,6 +13,7 @@ import { LinkPubSub } from "../cluster/link-pubsub.ts";
 import { NodeLink } from "../cluster/node-link.ts";
 import { forwardEvents } from "../event-forwarding.ts";
 import type { RouteResponse } from "../link-protocol.ts";
+import { type GatewayReport, startGatewayReports } from "../observe/gateway-report.ts";
 import { openStore } from "../open-store.ts";
 import { Gateway } from "./gateway.ts";
 import type { GatewayProcessBoot } from "./gateway-process-boot.ts";
@@ -20,7 +21,7 @@ import type { HttpDoor } from "./http-server.ts";
 import { carry } from "./routes.ts";
 
 /** Paths that the node itself answers: its first gateway does. */
-const NODE_PATHS: readonly string[] = ["/api/", "/console"];
+const NODE_PATHS: readonly string[] = ["/api/", "/console", "/metrics"];
 const NODE_DEADLINE_MS = 60_000;
 /** One that does not come in this time has died meanwhile; the next one links before it is ready. */
 const WORKERS_DEADLINE_MS: number = 5 * SECOND;
@@ -73,6 +74,8 @@ export async function runGatewayProcess(boot: GatewayProcessBoot): Promise<void>
   ]);
   await gateway.open(app);
   await link.request("ready", null);
+  const send = (report: GatewayReport) => link.notify("report", report);
+  startGatewayReports({ slot: boot.slot, gateway, events, clock: systemClock, send });
 }
 
 interface GatewayProcessParts {

@@ -8,6 +8,7 @@ import { type Clock, type Events, SECOND } from "../../core/index.ts";
 import type { TopicRow, WorkerRow } from "../../inspect/index.ts";
 import type { ShardStatus, Store } from "../../store/index.ts";
 import { collectService, Registry, type Sample } from "../../telemetry/index.ts";
+import { countTraffic, type GatewayReport } from "./gateway-report.ts";
 
 export interface NodeMetricsOptions {
   readonly store: Pick<Store, "shards">;
@@ -22,6 +23,8 @@ export interface NodeMetricsOptions {
 /** How old the lag of a scrape may be. */
 const LAG_KEPT_MS: number = 2 * SECOND;
 const NODE = "node";
+/** A gateway that has said nothing for so long is gone. */
+const SILENT_MS: number = 5 * SECOND;
 
 export class NodeMetrics {
   readonly #options: NodeMetricsOptions;
@@ -29,7 +32,8 @@ export class NodeMetrics {
   readonly #loop: LoopDelay;
   readonly #startedAtMs: number;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
-  #seen: SocketTraffic = { joins: 0, received: 0, sent: 0 };
+  readonly #gateways = new Map<string, { readonly report: GatewayReport; readonly atMs: number }>();
+  readonly #seen: SocketTraffic = { joins: 0, received: 0, sent: 0 };
 
   constructor(options: NodeMetricsOptions) {
     this.#options = options;
@@ -37,6 +41,12 @@ export class NodeMetrics {
     this.#loop.start();
     this.#startedAtMs = options.clock.wallMs();
     collectService(options.events, this.#registry);
+  }
+
+  /** What a gateway beside the first tells of itself. */
+  report(report: GatewayReport): void {
+    this.#registry.absorb(report.samples);
+    this.#gateways.set(report.slot, { report, atMs: this.#options.clock.monotonicMs() });
   }
 
   /** What a worker has counted since it last told. */
@@ -47,10 +57,18 @@ export class NodeMetrics {
   async scrape(): Promise<readonly Sample[]> {
     await this.#look();
     this.#setProcesses();
-    this.#countTraffic();
-    const { connections, joined } = this.#options.sockets();
-    this.#registry.set("connections", [], connections);
-    this.#registry.set("joined", [], joined);
+    countTraffic(this.#registry, this.#seen, this.#options.traffic());
+    const gateways = [this.#options.sockets(), ...this.#others()];
+    this.#registry.set(
+      "connections",
+      [],
+      gateways.reduce((sum, { connections }) => sum + connections, 0),
+    );
+    this.#registry.set(
+      "joined",
+      [],
+      gateways.reduce((sum, { joined }) => sum + joined, 0),
+    );
     this.#registry.set("topics", [], this.#options.topics().length);
     this.#registry.set("started", [], this.#startedAtMs / SECOND);
     return this.#registry.samples();
@@ -79,6 +97,10 @@ export class NodeMetrics {
     for (const gauge of ["memory", "loopDelay", "workersUp"] as const) this.#registry.clear(gauge);
     this.#registry.set("memory", [NODE], process.memoryUsage.rss());
     this.#registry.set("loopDelay", [NODE], this.#loop.take().maxMs / SECOND);
+    for (const { slot, rssBytes, loopDelayMs } of this.#others()) {
+      this.#registry.set("memory", [slot], rssBytes);
+      this.#registry.set("loopDelay", [slot], loopDelayMs / SECOND);
+    }
     for (const { worker, state, rssBytes, loopDelayMs } of this.#options.workers()) {
       this.#registry.set("workersUp", [worker], state === "up" ? 1 : 0);
       if (rssBytes !== null) this.#registry.set("memory", [worker], rssBytes);
@@ -86,12 +108,9 @@ export class NodeMetrics {
     }
   }
 
-  #countTraffic(): void {
-    const traffic = this.#options.traffic();
-    if (!traffic) return;
-    for (const name of ["joins", "received", "sent"] as const) {
-      this.#registry.count(name, [], traffic[name] - this.#seen[name]);
-    }
-    this.#seen = { ...traffic };
+  /** Of the gateways that have told of themselves lately. */
+  #others(): readonly GatewayReport[] {
+    const sinceMs = this.#options.clock.monotonicMs() - SILENT_MS;
+    return [...this.#gateways.values()].filter(({ atMs }) => atMs >= sinceMs).map(({ report }) => report);
   }
 }

@@ -24,6 +24,7 @@ import type { NodeConfig } from "../node-config.ts";
 import { VERSION } from "../version.ts";
 import { ErrorInbox } from "./error-inbox.ts";
 import { FailureLog } from "./failure-log.ts";
+import type { GatewayReport } from "./gateway-report.ts";
 import { createMetricsDoor } from "./metrics-door.ts";
 import { NodeMetrics } from "./node-metrics.ts";
 import { createQueryDoor } from "./query-routes.ts";
@@ -119,6 +120,11 @@ export class Observer {
   async stop(): Promise<void> {
     this.#metrics.stop();
     await this.#errors.stop();
+  }
+
+  /** A gateway beside the first tells of itself. */
+  gatewayReport(report: GatewayReport): void {
+    this.#metrics.report(report);
   }
 
   ask<Name extends QueryName>(name: Name, params: unknown = {}): Promise<QueryResults[Name]> {
