@@ -229,6 +229,24 @@ describe.skipIf(service.kind === "missing")(serviceTitle("the console in Chromiu
   );
 
   test(
+    "a deploy stands on the time axis and among the changes, by its code's version",
+    async () => {
+      await using opened = await enter();
+      const { page } = opened;
+      expect(await node.godwit("deploy")).toMatchObject({ code: 0 });
+      await page.locator('.track .glyph[data-kind="deploy"]').first().waitFor();
+      await page.getByRole("link", { name: "Changes", exact: true }).click();
+      await page.getByRole("button", { name: "Deploys" }).click();
+      await page
+        .locator(".change-list")
+        .getByText(/serves; the move took/)
+        .waitFor();
+      await shoot(page, "changes");
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  test(
     "a topic shows who has joined it and who is present",
     async () => {
       const socket = new Socket(`${node.url.replace("http", "ws")}/socket`, { transport: WebSocket });

@@ -33,7 +33,7 @@ export function DeadDetail({ id, onAsk }: DeadDetailProps): VNode {
       <div class="detail-head">
         <div>
           <h2 class="mono">{data.id}</h2>
-          <KeyLink target={data.target} name={data.key} />
+          <KeyLink id={data.id} target={data.target} name={data.key} />
         </div>
         {data.status === "dead" ? (
           <Actions row={data} onAsk={onAsk} />

@@ -105,7 +105,7 @@ function LaneLine({ lane, nowMs, onAsk }: LaneLineProps): VNode {
   return (
     <tr>
       <td>
-        <a class="lane-name" href={hrefOf("keys", { target, key })}>
+        <a class="lane-name" href={hrefOf("keys", stream === "in" ? { target, key } : { find: key })}>
           <span class="soft">{stream === "out" ? `${target}, deliveries` : target}</span>
           <code>{key}</code>
         </a>

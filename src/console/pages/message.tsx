@@ -20,7 +20,7 @@ export function MessagePage({ id }: { readonly id: string }): VNode {
       <div class="page-head">
         <h1 class="mono">{id}</h1>
         {data && <Chip tone={MESSAGE_TONES[data.status]}>{data.status}</Chip>}
-        {data && <KeyLink target={data.target} name={data.key} />}
+        {data && <KeyLink id={id} target={data.target} name={data.key} />}
       </div>
       {data ? <Way trace={data} /> : <Waiting problem={problem} />}
     </div>

@@ -14,7 +14,7 @@ export function Empty({ title, children }: { readonly title: string; readonly ch
 export function Waiting({ problem }: { readonly problem: string | undefined }): VNode {
   if (problem) {
     return (
-      <Empty title="The node did not answer">
+      <Empty title="This cannot be shown">
         {problem} <span class="soft">It is asked again every two seconds.</span>
       </Empty>
     );
