@@ -1,8 +1,23 @@
 /** How a plot is drawn. */
 import uPlot from "uplot";
+import type { Mark } from "../../node/index.ts";
 import { clockTime, short } from "../format.ts";
 import { resolveColors } from "../theme.ts";
-import type { PlotProps } from "./plot.tsx";
+
+export interface PlotProps {
+  readonly title: string;
+  readonly unit: string;
+  /** Times in ms, oldest first, then one column a series. */
+  readonly columns: readonly (readonly (number | null)[])[];
+  readonly series: readonly PlotSeries[];
+  readonly heightPx: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly marks: readonly Mark[];
+  readonly format: (value: number | null) => string;
+  /** The axis below is drawn by one of several plots. */
+  readonly hasTimes: boolean;
+}
 
 export interface PlotSeries {
   readonly label: string;

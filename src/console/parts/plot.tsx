@@ -2,24 +2,8 @@
 import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type uPlot from "uplot";
-import type { Mark } from "../../node/index.ts";
 import { onThemeChange } from "../theme.ts";
-import { createPlot, type PlotSeries } from "./plot-options.ts";
-
-export interface PlotProps {
-  readonly title: string;
-  readonly unit: string;
-  /** Times in ms, oldest first, then one column a series. */
-  readonly columns: readonly (readonly (number | null)[])[];
-  readonly series: readonly PlotSeries[];
-  readonly heightPx: number;
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly marks: readonly Mark[];
-  readonly format: (value: number | null) => string;
-  /** The axis below is drawn by one of several plots. */
-  readonly hasTimes: boolean;
-}
+import { createPlot, type PlotProps } from "./plot-options.ts";
 
 export function Plot(props: PlotProps): VNode {
   const box = useRef<HTMLDivElement>(null);
