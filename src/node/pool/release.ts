@@ -11,7 +11,7 @@ export interface Release {
  * ended. A process that dies is started again as the same incarnation, in the state that it had.
  */
 export interface Incarnation {
-  /** Its child's id: the slot's name, and a number after the first. */
+  /** Its child's id: the slot's name, with a number while another of the slot has not ended. */
   readonly id: string;
   /** The same over all incarnations: `w0`, `w1` … */
   readonly slot: string;

@@ -47,7 +47,8 @@ export class WorkerPool implements Service {
   readonly #serving = new Map<string, Incarnation>();
   #supervisor: Supervisor;
   #release: Release;
-  #lastNumber = 0;
+  /** Ids of incarnations that have not ended. */
+  readonly #ids = new Set<string>();
   #changing: Promise<unknown> = Promise.resolve();
 
   constructor(options: WorkerPoolOptions) {
@@ -73,6 +74,7 @@ export class WorkerPool implements Service {
   async start(): Promise<void> {
     this.#supervisor = this.#createSupervisor();
     this.#serving.clear();
+    this.#ids.clear();
     await this.#supervisor.start();
     try {
       await Promise.all(this.slots.map((slot) => this.#begin(this.#create(slot, this.#release, true))));
@@ -111,6 +113,7 @@ export class WorkerPool implements Service {
       if (this.#serving.get(incarnation.slot) === incarnation) this.#serving.delete(incarnation.slot);
     }
     await Promise.allSettled(incarnations.map(({ id }) => this.#supervisor.terminateChild(id)));
+    for (const { id } of incarnations) this.#ids.delete(id);
   }
 
   /** Runs changes of the pool one after the other, in the order in which they were asked for. */
@@ -162,9 +165,11 @@ export class WorkerPool implements Service {
     return new Supervisor({ path, strategy: "dynamic", intensity: Number.POSITIVE_INFINITY, clock, events });
   }
 
+  /** Ids come back: what counts by them (metrics, say) must not grow with every replacement. */
   #create(slot: string, release: Release, serving: boolean): Incarnation {
-    const number = this.#serving.has(slot) || !serving ? ++this.#lastNumber : 0;
-    const id = number === 0 ? slot : `${slot}.${number}`;
+    let id = slot;
+    for (let number = 2; this.#ids.has(id); number++) id = `${slot}.${number}`;
+    this.#ids.add(id);
     return { id, slot, release, serving, memberId: "", lastError: undefined };
   }
 
