@@ -5,18 +5,8 @@ import { type Clipped, clip, type Listing, pageOf, toListing } from "./listing.t
 import type { Params } from "./params.ts";
 import type { InspectSources } from "./sources.ts";
 
-export interface ErrorRow {
-  readonly fingerprint: string;
-  readonly title: string;
-  readonly state: ErrorState;
-  readonly count: number;
-  readonly firstAtMs: number;
-  readonly lastAtMs: number;
-  readonly firstVersion: string;
-  readonly lastVersion: string;
-  /** How often it came back after it was resolved. */
-  readonly regressions: number;
-}
+/** A group without its sample. */
+export type ErrorRow = Omit<ErrorGroup, "sample">;
 
 export interface ErrorDetails extends ErrorRow {
   /** The newest failure. */
