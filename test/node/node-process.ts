@@ -41,6 +41,7 @@ export class NodeProcess implements AsyncDisposable {
     const dataFolder = options.dataFolder ?? (await temporaryFolder());
     const command = [
       process.execPath,
+      "--no-orphans", // A test that is killed takes its nodes along.
       MAIN,
       options.command ?? "start",
       options.app,
