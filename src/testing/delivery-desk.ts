@@ -58,6 +58,7 @@ export function openDeliveryDesk(
           meta: encodeMeta({ origin: { connector: definition.name, conversation: to } }),
           acceptedAtMs: clock.wallMs() - ageMs,
         },
+        void: false,
         state: undefined,
         attempt,
         signal,

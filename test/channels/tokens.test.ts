@@ -31,7 +31,12 @@ function start(clock: ManualClock): Harness {
       }
     },
   });
-  return startHarness({ channels: [who], socket, clock, limits: { tokenGraceMs: 10 * SECOND, idleLimitMs: Number.POSITIVE_INFINITY } });
+  return startHarness({
+    channels: [who],
+    socket,
+    clock,
+    limits: { tokenGraceMs: 10 * SECOND, idleLimitMs: Number.POSITIVE_INFINITY },
+  });
 }
 
 const sign = (claims: object, clock: ManualClock, maxAge = "1 minute") =>

@@ -289,7 +289,7 @@ describe.skipIf(service.kind === "missing")(serviceTitle("the console in Chromiu
       ]) {
         await page.getByRole("navigation").getByRole("link", { name }).click();
         await page.locator(`nav a[aria-current="page"]`).filter({ hasText: name }).waitFor();
-        await page.locator("main .waiting").waitFor({ state: "detached" });
+        await page.waitForFunction(() => document.querySelector("main .waiting") === null);
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
         await shoot(page, `${name.toLowerCase().replace(/\W+/g, "-")}-${colorScheme}-${width}`);
       }

@@ -216,7 +216,11 @@ describe("between gateways", () => {
     const gap = Promise.withResolvers<() => void>();
     const clock = new ManualClock();
     const upstream = new PubSubHub().member();
-    const hub = new PubSubHub({ ...bound(upstream), onGap: (listener) => (gap.resolve(listener), () => {}) });
+    const onGap = (listener: () => void) => {
+      gap.resolve(listener);
+      return () => {};
+    };
+    const hub = new PubSubHub({ ...bound(upstream), onGap });
     const [a, b] = ["a", "b"].map((name) => new TestGateway(name, hub.member(), clock)) as [TestGateway, TestGateway];
     await Promise.all([a.cluster.start(a), b.cluster.start(b)]);
     a.presence.track("room:1", "ada", {});
