@@ -9,7 +9,7 @@ export {
 } from "./error-inbox.ts";
 export { decodeMeta, encodeMeta, type MessageMeta, type MessageOrigin, type ReplyAddress } from "./message-meta.ts";
 export { messageId, parseMessageId, shardOf } from "./message-ref.ts";
-export type * from "./paging.ts";
+export { type Page, type PagePosition, type PageRequest, positionOf, toPage } from "./paging.ts";
 export type * from "./port.ts";
 export type * from "./records.ts";
 export {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { InvalidInputError } from "../core/index.ts";
 import {
   ALICE,
   authorOf,
@@ -66,6 +67,9 @@ export function lookingContract(fixture: () => Promise<StoreFixture>): void {
       const second = await store.states("desk", "a:", { limit: 2, after: first.next ?? "missing" });
       expect([...first.rows, ...second.rows].map((row) => row.key).sort()).toEqual(["a:1", "a:2", "a:3"]);
       expect(second.next).toBeUndefined();
+      for (const after of ["nowhere", "[1]", "{}"]) {
+        await expect(store.states("desk", "a:", { limit: 2, after })).rejects.toThrow(InvalidInputError);
+      }
       expect((await store.states("desk", "a%", { limit: 9 })).rows.map((row) => row.key)).toEqual(["a%"]);
       expect((await store.states("desk", "", { limit: 9 })).rows).toHaveLength(5);
     });

@@ -8,6 +8,7 @@ import {
   MAX_ERROR_GROUPS,
   type Page,
   type PageRequest,
+  positionOf,
 } from "../../store/index.ts";
 import type { Session } from "./session.ts";
 
@@ -63,7 +64,7 @@ export class ErrorInbox implements ErrorInboxStore {
   }
 
   async errors(filter: ErrorFilter, request: PageRequest): Promise<Page<ErrorGroup>> {
-    const [at, fingerprint] = positionOf(request);
+    const [at, fingerprint] = positionOf(request, BEGINNING) as typeof BEGINNING;
     const rows = await this.#session.rows<ErrorGroup>(
       `select ${COLUMNS} from ${this.#schema}.errors e
        where (e.last_at, fingerprint) < ($1::bigint, $2::text) and ($3::text is null or state = $3)
@@ -99,8 +100,4 @@ function newsOf(earlier: ErrorState | null): ErrorNews {
 }
 
 /** Behind every fingerprint, which are hexadecimal digits. */
-const BEGINNING = [Number.MAX_SAFE_INTEGER, "~"] as const;
-
-function positionOf({ after }: PageRequest): readonly [number, string] {
-  return after === undefined ? BEGINNING : (JSON.parse(after) as readonly [number, string]);
-}
+const BEGINNING: readonly [number, string] = [Number.MAX_SAFE_INTEGER, "~"];

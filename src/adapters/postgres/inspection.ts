@@ -1,18 +1,20 @@
-import type {
-  DeadLetter,
-  DeadLetterFilter,
-  DeadLetterStatus,
-  JournalEntry,
-  LaneFilter,
-  LaneRecord,
-  MessageRef,
-  Page,
-  PageRequest,
-  Shard,
-  ShardStatus,
-  StateRecord,
-  StoredMessage,
-  StreamName,
+import {
+  type DeadLetter,
+  type DeadLetterFilter,
+  type DeadLetterStatus,
+  type JournalEntry,
+  type LaneFilter,
+  type LaneRecord,
+  type MessageRef,
+  type Page,
+  type PageRequest,
+  positionOf,
+  type Shard,
+  type ShardStatus,
+  type StateRecord,
+  type StoredMessage,
+  type StreamName,
+  toPage,
 } from "../../store/index.ts";
 import {
   LANE_COLUMNS,
@@ -39,7 +41,7 @@ const DEAD_LETTER_COLUMNS = `${MESSAGE_COLUMNS}, stream, attempts, error, died_a
 
 type WaitingLane = LaneRecord & { readonly shard: Shard; readonly waiting: number };
 
-/** What people look at. Pages end at a primary key, so that rows that come and go move none of the others. */
+/** What people look at. */
 export class Inspection {
   readonly #session: Session;
   readonly #schema: string;
@@ -156,24 +158,4 @@ export class Inspection {
 function toDeadLetter(row: DeadLetterRow): DeadLetter {
   const { stream, attempts, error, died_at, status, reason } = row;
   return { ...toMessage(stream, row), attempts, error, diedAtMs: died_at, status, reason };
-}
-
-/** Where a page ended: the primary key of its last row. */
-type Position = readonly (string | number)[];
-
-function positionOf(request: PageRequest, start: Position): Position {
-  return request.after === undefined ? start : (JSON.parse(request.after) as Position);
-}
-
-/** `rows` holds one row more than the page when there is a next one. */
-function toPage<R, T>(
-  rows: readonly R[],
-  request: PageRequest,
-  toRecord: (row: R) => T,
-  key: (row: R) => Position,
-): Page<T> {
-  const shown = rows.slice(0, request.limit);
-  const last = shown.at(-1);
-  const more = rows.length > request.limit && last !== undefined;
-  return { rows: shown.map(toRecord), ...(more && { next: JSON.stringify(key(last)) }) };
 }

@@ -7,6 +7,7 @@ import {
   MAX_ERROR_GROUPS,
   type Page,
   type PageRequest,
+  positionOf,
 } from "../../store/index.ts";
 import type { SqliteDatabase } from "./database.ts";
 
@@ -34,7 +35,7 @@ export function noteErrors(db: SqliteDatabase, notes: readonly ErrorNote[]): rea
 }
 
 export function listErrors(db: SqliteDatabase, filter: ErrorFilter, request: PageRequest): Page<ErrorGroup> {
-  const [at, fingerprint] = positionOf(request);
+  const [at, fingerprint] = positionOf(request, BEGINNING) as typeof BEGINNING;
   const rows = db
     .statement<ErrorGroup>(
       `select ${COLUMNS} from godwit_errors where (last_at, fingerprint) < (?1, ?2) and (?3 is null or state = ?3)
@@ -57,8 +58,4 @@ export function decideError(db: SqliteDatabase, fingerprint: string, state: Erro
 }
 
 /** Behind every fingerprint, which are hexadecimal digits. */
-const BEGINNING = [Number.MAX_SAFE_INTEGER, "~"] as const;
-
-function positionOf({ after }: PageRequest): readonly [number, string] {
-  return after === undefined ? BEGINNING : (JSON.parse(after) as readonly [number, string]);
-}
+const BEGINNING: readonly [number, string] = [Number.MAX_SAFE_INTEGER, "~"];

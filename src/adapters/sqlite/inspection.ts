@@ -1,15 +1,17 @@
-import type {
-  DeadLetter,
-  DeadLetterFilter,
-  LaneFilter,
-  LaneRecord,
-  MessageRef,
-  Page,
-  PageRequest,
-  Shard,
-  ShardStatus,
-  StateRecord,
-  StoredMessage,
+import {
+  type DeadLetter,
+  type DeadLetterFilter,
+  type LaneFilter,
+  type LaneRecord,
+  type MessageRef,
+  type Page,
+  type PageRequest,
+  positionOf,
+  type Shard,
+  type ShardStatus,
+  type StateRecord,
+  type StoredMessage,
+  toPage,
 } from "../../store/index.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { type DeadLetterRow, toDeadLetter } from "./dead-letters.ts";
@@ -18,9 +20,6 @@ import { type LaneRow, toLane } from "./lane-records.ts";
 import { type MessageRow, toMessage } from "./rows.ts";
 import type { Segments } from "./segments.ts";
 import { type StateRow, toState } from "./states.ts";
-
-/** Where a page ended: the primary key of its last row. */
-type Position = readonly (string | number)[];
 
 export function findMessage(db: SqliteDatabase, segments: Segments, ref: MessageRef): StoredMessage | undefined {
   const { shard, stream, seq } = ref;
@@ -118,21 +117,4 @@ export function shardStatuses(db: SqliteDatabase, segments: Segments, journal: J
       cursor: { in: progress.in.cursor, out: progress.out.cursor },
     };
   });
-}
-
-function positionOf(request: PageRequest, start: Position): Position {
-  return request.after === undefined ? start : (JSON.parse(request.after) as Position);
-}
-
-/** `rows` holds one row more than the page when there is a next one. */
-function toPage<R, T>(
-  rows: readonly R[],
-  request: PageRequest,
-  toRecord: (row: R) => T,
-  key: (row: R) => Position,
-): Page<T> {
-  const shown = rows.slice(0, request.limit);
-  const last = shown.at(-1);
-  const more = rows.length > request.limit && last !== undefined;
-  return { rows: shown.map(toRecord), ...(more && { next: JSON.stringify(key(last)) }) };
 }
